@@ -1,0 +1,230 @@
+"""Frames in, Altair charts out: colours, fonts and number formats of every chart, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from dashboards.number_format import MINUS, Lang
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
+NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
+FONT = '"Source Sans", "Noto Sans", "Segoe UI", sans-serif'
+MARGIN = 1.08  # head room over the highest mark
+
+_MONTHS = {
+    "vi": [f"Tháng {n}" for n in range(1, 13)],
+    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
+    + ["November", "December"],
+}
+_SHORT_MONTHS = {"vi": [f"Th{n}" for n in range(1, 13)], "en": [name[:3] for name in _MONTHS["en"]]}
+_DAYS = {
+    "vi": ["Chủ nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"],
+    "en": ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+}
+_SHORT_DAYS = {"vi": ["CN", "T2", "T3", "T4", "T5", "T6", "T7"], "en": [name[:3] for name in _DAYS["en"]]}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One numeric column of a frame, its label and its colour."""
+
+    column: str
+    label: str
+    color: str = BLUE
+
+
+def columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f") -> Any:
+    """Columns side by side, one group per row of `frame` in its order; `x` is a column of ready-made labels."""
+    long = _long(frame, x, series)
+    chart = (
+        alt.Chart(long)
+        .mark_bar(cornerRadiusEnd=1)
+        .encode(
+            x=alt.X(f"{x}:O", sort=None, title=None, axis=_label_axis()),
+            xOffset=alt.XOffset("series:N", sort=None),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=5)),
+            color=_color(series),
+            tooltip=_tooltips((x, x_title, None), ("series", " ", None), ("value", " ", number)),
+        )
+    )
+    return _finished(chart, lang)
+
+
+def line(
+    frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f", height: int = 180
+) -> Any:
+    """Lines over ready-made labels in the order of `frame`, axis from zero."""
+    long = _long(frame, x, series)
+    chart = (
+        alt.Chart(long)
+        .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
+        .encode(
+            x=alt.X(f"{x}:O", sort=None, title=None, axis=_label_axis(), scale=alt.Scale(padding=0.5)),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=4)),
+            color=_color(series),
+            tooltip=_tooltips((x, x_title, None), ("series", " ", None), ("value", " ", number)),
+        )
+    )
+    return _finished(chart, lang, height=height)
+
+
+def ranked_bars(
+    frame: pl.DataFrame, category: str, series: Sequence[Series], *, title: str, lang: Lang, number: str = ",.0f"
+) -> Any:
+    """Horizontal bars in the order of `frame`, parts of `series` stacked, the total written at the end."""
+    long = _long(frame, category, series).with_columns(
+        pl.col("series").replace_strict({s.label: i for i, s in enumerate(series)}, return_dtype=pl.Int8).alias("order")
+    )
+    y = alt.Y(f"{category}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
+    bars = (
+        alt.Chart(long)
+        .mark_bar(cornerRadiusEnd=1, height={"band": 0.68})
+        .encode(
+            y=y,
+            x=alt.X("value:Q", stack="zero", title=None, axis=None, scale=alt.Scale(domainMax=_top(long, category))),
+            color=_color(series),
+            order=alt.Order("order:Q"),
+            tooltip=_tooltips((category, title, None), ("series", " ", None), ("value", " ", number)),
+        )
+    )
+    totals = long.group_by(category, maintain_order=True).agg(pl.col("value").sum())
+    text = (
+        alt.Chart(totals)
+        .mark_text(align="left", dx=5, color=TEXT, fontSize=12)
+        .encode(y=y, x=alt.X("value:Q"), text=alt.Text("value:Q", format=number))
+    )
+    return _finished(bars + text, lang, height=max(90, 26 * totals.height + (30 if len(series) > 1 else 0)))
+
+
+def intervals(
+    frame: pl.DataFrame, category: str, low: Series, high: Series, *, title: str, lang: Lang, number: str, target: float | None
+) -> Any:
+    """One horizontal segment from `low` to `high` per row, with dots at both ends and a rule at the target."""
+    y = alt.Y(f"{category}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
+    floor = _floor(frame, low.column, target)
+    scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True, zero=False)
+    tips = _tooltips((category, title, None), (low.column, low.label, number), (high.column, high.label, number))
+    base = alt.Chart(frame).encode(y=y, tooltip=tips)
+    axis = alt.Axis(format=number, orient="top", tickCount=5, grid=True)
+
+    def at(column: str) -> Any:
+        return alt.X(f"{column}:Q", title=None, scale=scale, axis=axis)
+
+    layers = [
+        base.mark_rule(strokeWidth=6, color=PALE).encode(x=at(low.column), x2=f"{high.column}:Q"),
+        base.mark_point(filled=True, size=45, color=high.color).encode(x=at(high.column)),
+        base.mark_point(filled=True, size=45, color=low.color).encode(x=at(low.column)),
+    ]
+    if target is not None:
+        layers.append(base.mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.4).encode(x=alt.XDatum(target)))
+    return _finished(alt.layer(*layers), lang, height=max(120, 22 * frame.height + 30))
+
+
+def band(
+    frame: pl.DataFrame, day: str, low: Series, high: Series, *, title: str, lang: Lang, number: str, target: float | None
+) -> Any:
+    """A band from `low` to `high` over days with a line on its lower edge; the axis does not start at zero."""
+    floor = _floor(frame, low.column, target)
+    scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True)
+    # Midnight is written out: a date without a time is read as UTC and drawn a day early west of Greenwich.
+    data = frame.with_columns(pl.col(day).cast(pl.Datetime))
+    x = alt.X(f"{day}:T", title=None, axis=alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 2}, labelOverlap=True))
+    tips = _tooltips((f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number))
+    y = alt.Y(f"{low.column}:Q", title=None, scale=scale, axis=alt.Axis(format=number, tickCount=5))
+    layers = [
+        alt.Chart(data).mark_area(color=PALE).encode(x=x, y=y, y2=f"{high.column}:Q", tooltip=tips),
+        alt.Chart(data).mark_line(color=low.color, strokeWidth=1.2).encode(x=x, y=y, tooltip=tips),
+    ]
+    if target is not None:
+        layers.append(_rule(target))
+    return _finished(alt.layer(*layers), lang)
+
+
+def weekly_columns(
+    frame: pl.DataFrame, week: str, value: Series, *, title: str, lang: Lang, target: float | None, tooltip: str
+) -> Any:
+    """One column per week on a time axis; `week` holds Mondays, `tooltip` a column of ready-made week names."""
+    data = frame.with_columns(pl.col(week).cast(pl.Datetime)).with_columns(next_week=pl.col(week) + pl.duration(days=7))
+    layers = [
+        alt.Chart(data)
+        .mark_bar(color=value.color, binSpacing=2)
+        .encode(
+            x=alt.X(f"{week}:T", title=None, axis=alt.Axis(format="%m/%Y", labelOverlap=True, tickCount=8)),
+            x2="next_week:T",
+            y=alt.Y(f"{value.column}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
+            tooltip=_tooltips((tooltip, title, None), (value.column, value.label, ",.0f")),
+        )
+    ]
+    if target is not None:
+        layers.append(_rule(target))
+    return _finished(alt.layer(*layers), lang)
+
+
+def _rule(value: float) -> Any:
+    frame = pl.DataFrame({"rule": [value]})
+    return alt.Chart(frame).mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.4).encode(y=alt.YDatum(value))
+
+
+def _long(frame: pl.DataFrame, index: str, series: Sequence[Series]) -> pl.DataFrame:
+    renamed = frame.select(pl.col(index), *(pl.col(s.column).cast(pl.Float64).alias(s.label) for s in series))
+    return renamed.unpivot(index=index, variable_name="series", value_name="value")
+
+
+def _color(series: Sequence[Series]) -> Any:
+    legend = alt.Legend(title=None, orient="top", symbolType="square") if len(series) > 1 else None
+    scale = alt.Scale(domain=[s.label for s in series], range=[s.color for s in series])
+    return alt.Color("series:N", scale=scale, legend=legend)
+
+
+def _label_axis() -> Any:
+    return alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)
+
+
+def _tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:
+    return [alt.Tooltip(name, title=title, format=number) if number else alt.Tooltip(name, title=title) for name, title, number in fields]
+
+
+def _top(long: pl.DataFrame, category: str) -> float:
+    highest = long.group_by(category).agg(pl.col("value").sum())["value"].max()
+    return float(str(highest or 1)) * MARGIN
+
+
+def _floor(frame: pl.DataFrame, column: str, target: float | None) -> float:
+    """Where an axis of ratios begins: a little under the lowest value shown, never above the target."""
+    lowest = min(float(str(frame[column].min() or 0)), target if target is not None else 1.0)
+    return max(0.0, lowest - max(0.002, (1 - lowest) * 0.15))
+
+
+def _finished(chart: Any, lang: Lang, *, height: int = 260) -> Any:
+    decimal, thousands = (",", ".") if lang == "vi" else (".", ",")
+    locale = {
+        "number": {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""], "minus": MINUS},
+        "time": {
+            "dateTime": "%d/%m/%Y %H:%M",
+            "date": "%d/%m/%Y",
+            "time": "%H:%M",
+            "periods": ["SA", "CH"] if lang == "vi" else ["AM", "PM"],
+            "days": _DAYS[lang],
+            "shortDays": _SHORT_DAYS[lang],
+            "months": _MONTHS[lang],
+            "shortMonths": _SHORT_MONTHS[lang],
+        },
+    }
+    return chart.properties(height=height).configure(
+        locale=locale,
+        background="transparent",
+        font=FONT,
+        view={"stroke": None},
+        axis={
+            "labelColor": MUTED, "labelFontSize": 12, "titleColor": MUTED, "gridColor": GRID, "domainColor": GRID,
+            "tickColor": GRID,
+        },
+        axisX={"grid": False},
+        axisY={"domain": False, "ticks": False},
+        legend={"labelColor": TEXT, "labelFontSize": 12, "symbolSize": 90},
+    )

@@ -1,0 +1,60 @@
+"""Asks named questions of the published figures: one parameterised SQL file each, through one door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import streamlit as st
+
+from lake.errors import ServingError
+from lake.serving import Published, connect
+from lake.settings import Settings
+
+QUERIES = Path(__file__).parent / "queries"
+Parameter = str | int | list[str] | None
+
+
+class PublicationMoved(ServingError):
+    """A newer publication replaced the one this screen began with; draw the screen again."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one publication. A screen is drawn from exactly one."""
+
+    settings: Settings
+    published: Published
+
+    def ask(self, question: str, **parameters: Parameter) -> pl.DataFrame:
+        """The answer to `queries/<question>.sql` with its `$name` parameters bound.
+
+        Raises ServingError if the file cannot be read or a mart is missing, PublicationMoved if it was replaced.
+        """
+        return _ask(self.published.run_id, str(self.published.file), question, parameters, self.settings)
+
+
+@cache
+def _sql(question: str) -> str:
+    return (QUERIES / f"{question}.sql").read_text(encoding="utf-8")
+
+
+# The publication is part of the key and never changes, so an answer needs no expiry.
+@st.cache_data(max_entries=512, show_spinner=False)
+def _ask(
+    run_id: str, file: str, question: str, parameters: dict[str, Parameter], _settings: Settings
+) -> pl.DataFrame:
+    with connect(_settings) as con:
+        try:
+            current = con.execute("select run_id from main.publication").fetchone()
+            if current is None or current[0] != run_id:
+                raise PublicationMoved(f"Publication {Path(file).name} was replaced while it was read; reload the page.")
+            return con.execute(_sql(question), parameters or None).pl()
+        except duckdb.Error as error:
+            raise ServingError(
+                f"The question {question!r} cannot be answered from the published file ({error}); "
+                "run `ioc run` to publish anew."
+            ) from error

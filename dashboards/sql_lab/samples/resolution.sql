@@ -1,0 +1,6 @@
+-- Tỷ lệ xử lý theo tháng tiếp nhận, từng nguồn
+-- Resolution rate by month of receipt, each source
+select source, period_start, numerator as resolved, denominator as received, round(100 * value, 1) as rate_pct
+from kpi.kpi_values
+where code = 'F2' and grain = 'month' and unit_code in (select unit_code from marts.dim_sources)
+order by source, period_start

@@ -1,0 +1,197 @@
+"""Citizen feedback: received, resolved, backlog, where, in which field, and against the published figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts
+from dashboards.cards import describe, kpi_card
+from dashboards.charts import Series
+from dashboards.page import Page
+from dashboards.panels import Column, chart_panel, heading, nothing, table
+
+CARDS = ("F1", "F2", "F1O", "F4")
+N_FIELDS = 10
+
+
+def show(page: Page) -> None:
+    """Sentence, cards, flow and backlog, districts and fields, reconcile strip."""
+    source = page.scope.ids[0]
+    latest = page.figures.ask("kpi_latest", sources=[source]).filter(pl.col("grain") == "all")
+    _sentence(source, page)
+    trends = page.figures.ask("kpi_trends", sources=[source]).filter(grain="month")
+    with st.grid(4, min_column_width=245, gap="small"):
+        for code in CARDS:
+            for row in latest.filter(code=code).iter_rows(named=True):
+                trend = trends.filter(code=code)["trend"].to_list()
+                kpi_card(describe(row, page, trend[0] if trend else None), page.words)
+    _flow(source, page)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _districts(source, page)
+    with right:
+        _fields(source, page)
+    _reconcile(source, page)
+
+
+def _sentence(source: str, page: Page) -> None:
+    words, formats = page.words, page.formats
+    totals = page.figures.ask("feedback_totals", source=source).row(0, named=True)
+    if not totals["n_received"]:
+        nothing(words)
+        return
+    lines = [
+        words.markdown(
+            "feedback.sentence",
+            received=formats.count(totals["n_received"]),
+            resolved=formats.count(totals["n_resolved"]),
+            rate=formats.percent(totals["n_resolved"] / totals["n_received"]),
+            open=formats.count(totals["n_open"]),
+            at=formats.instant(page.scope.as_of, page.scope.zone),
+        )
+    ]
+    if totals["n_time_order"]:
+        lines.append(words.markdown("feedback.time_order", n=formats.count(totals["n_time_order"])))
+    st.markdown(" ".join(lines))
+
+
+def _flow(source: str, page: Page) -> None:
+    words, formats = page.words, page.formats
+    flow = page.figures.ask("feedback_flow", source=source).with_columns(
+        pl.col("month_start").dt.strftime("%m/%Y").alias("month")
+    )
+    if flow.is_empty():
+        return
+    lang = words.lang
+    month = words.text("feedback.month")
+    received = Series("n_received", words.text("feedback.received"), charts.BLUE)
+    closed = Series("n_closed", words.text("feedback.closed"), charts.GREEN)
+    backlog = Series("n_open", words.text("feedback.backlog"), charts.ORANGE)
+    columns = {
+        "month": Column(month),
+        "n_received": Column(received.label, formats.count),
+        "n_closed": Column(closed.label, formats.count),
+        "n_open": Column(backlog.label, formats.count),
+    }
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chart_panel(
+            words.text("feedback.flow"),
+            charts.columns(flow, "month", month, [received, closed], lang=lang),
+            alt=_alt(words.text("feedback.flow"), flow, page),
+            words=words, frame=flow, columns=columns, note=words.text("feedback.flow_note"),
+        )  # fmt: skip
+    with right:
+        chart_panel(
+            words.text("feedback.backlog"),
+            charts.line(flow, "month", month, [backlog], lang=lang, height=260),
+            alt=_alt(words.text("feedback.backlog"), flow, page),
+            words=words, frame=flow, columns={"month": columns["month"], "n_open": columns["n_open"]},
+            note=words.text("feedback.backlog_note"),
+        )  # fmt: skip
+
+
+def _parts(page: Page) -> list[Series]:
+    words = page.words
+    return [
+        Series("n_resolved", words.text("feedback.resolved"), charts.BLUE),
+        Series("n_open", words.text("feedback.open"), charts.ORANGE),
+    ]
+
+
+def _columns(page: Page, name: str, label: str) -> dict[str, Column]:
+    words, formats = page.words, page.formats
+    return {
+        name: Column(label, width="medium"),
+        "n_received": Column(words.text("feedback.received"), formats.count),
+        "n_resolved": Column(words.text("feedback.resolved"), formats.count),
+        "n_open": Column(words.text("feedback.open"), formats.count),
+        "rate": Column(words.text("feedback.rate"), formats.percent),
+    }
+
+
+def _districts(source: str, page: Page) -> None:
+    words = page.words
+    districts = page.figures.ask("feedback_by_district", source=source)
+    title = words.text("feedback.district")
+    if districts.is_empty():
+        heading(title)
+        nothing(words, "feedback.no_district")
+        return
+    unit = words.text("feedback.unit")
+    chart_panel(
+        title,
+        charts.ranked_bars(districts, "unit_name", _parts(page), title=unit, lang=words.lang),
+        alt=title, words=words, frame=districts, columns=_columns(page, "unit_name", unit),
+        note=words.text("feedback.district_note"),
+    )  # fmt: skip
+
+
+def _fields(source: str, page: Page) -> None:
+    words, formats = page.words, page.formats
+    fields = page.figures.ask("feedback_by_field", source=source, limit=N_FIELDS).with_columns(
+        pl.col("service").fill_null(words.text("feedback.unnamed_service"))
+    )
+    title = words.text("feedback.field")
+    if fields.is_empty():
+        return
+    service = words.text("feedback.service")
+    columns = _columns(page, "service", service)
+    columns["n_overdue"] = Column(words.text("feedback.overdue"), formats.count)
+    chart_panel(
+        title,
+        charts.ranked_bars(fields, "service", _parts(page), title=service, lang=words.lang),
+        alt=title, words=words, frame=fields, columns=columns,
+        note=words.text("feedback.field_note", n=formats.count(fields.height)),
+    )  # fmt: skip
+
+
+def _reconcile(source: str, page: Page) -> None:
+    words, formats = page.words, page.formats
+    claims = page.figures.ask("published_check", source=source, theme="feedback")
+    if claims.is_empty():
+        return
+    documents = " · ".join(claims["document"].unique(maintain_order=True))
+    heading(words.text("feedback.reconcile"), words.markdown("feedback.reconcile_note", document=documents))
+    rows = [
+        {
+            "claim": row["claim_vi"],
+            "published": _figure(row, row["published_value"], page),
+            "recomputed": _figure(row, row["computed_value"], page),
+            "verdict": words.coded("reconcile", row["verdict"]),
+        }
+        for row in claims.iter_rows(named=True)
+    ]
+    table(
+        pl.DataFrame(rows),
+        {name: Column(words.text(f"reconcile.{name}"), width=width) for name, width in
+         (("claim", 420), ("published", 120), ("recomputed", 120), ("verdict", 150))},
+        alt=words.text("feedback.reconcile"),
+    )  # fmt: skip
+    for row in claims.filter(pl.col("is_contradicted_by_published") & pl.col("implied_total").is_not_null()).iter_rows(
+        named=True
+    ):
+        st.warning(
+            words.markdown(
+                "reconcile.contradiction",
+                claim=row["claim_vi"],
+                days=formats.count((row["scope_to"] - row["scope_from"]).days + 1),
+                implied=formats.count(row["implied_total"]),
+                total=formats.count(row["bound_total"]),
+            ),
+            icon=":material/warning:",
+        )
+
+
+def _figure(row: dict[str, Any], value: float | None, page: Page) -> str:
+    sign = {"=": "", ">": "> ", "~": "≈ "}[row["operator"]] if value == row["published_value"] else ""
+    if row["measure"] == "ratio":
+        return sign + page.formats.percent(value, max(0, row["published_decimals"] - 2))
+    return sign + page.formats.decimal(value, 1 if value is not None and value % 1 else 0)
+
+
+def _alt(title: str, flow: pl.DataFrame, page: Page) -> str:
+    return f"{title}, {flow['month'][0]} – {flow['month'][-1]}"

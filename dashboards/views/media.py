@@ -1,0 +1,81 @@
+"""Media: how many articles were collected each week, and from whom."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts
+from dashboards.cards import describe, kpi_card
+from dashboards.charts import Series
+from dashboards.page import Page
+from dashboards.panels import Column, chart_panel, heading, nothing, table
+
+CARDS = ("day", "week", "month", "all")
+N_FEEDS = 15
+
+
+def show(page: Page) -> None:
+    """Sentence, cards, weekly columns, busiest feeds."""
+    words, formats = page.words, page.formats
+    source = page.scope.ids[0]
+    latest = page.figures.ask("kpi_latest", sources=[source])
+    if latest.is_empty():
+        nothing(words)
+        return
+    weeks = page.figures.ask("kpi_series", source=source, code="M1", grain="week").filter(~pl.col("is_partial"))
+    targets = latest.filter(pl.col("grain") == "week")["target"].drop_nulls().to_list()
+    target = float(targets[0]) if targets else None
+    if weeks.height:
+        facts = {"mean": formats.count(weeks["value"].sum() / weeks.height), "weeks": formats.count(weeks.height)}
+        if target is None:
+            st.markdown(words.markdown("media.sentence_no_target", **facts))
+        else:
+            below = formats.count(weeks.filter(pl.col("value") < target).height)
+            st.markdown(words.markdown("media.sentence", below=below, target=formats.count(target), **facts))
+    trends = page.figures.ask("kpi_trends", sources=[source])
+    with st.grid(4, min_column_width=245, gap="small"):
+        for grain in CARDS:
+            for row in latest.filter(grain=grain).iter_rows(named=True):
+                found = trends.filter(grain=grain)["trend"].to_list()
+                kpi_card(describe(row, page, found[0] if found else None), words)
+    _weekly(weeks, target, page)
+    _feeds(source, page)
+
+
+def _weekly(weeks: pl.DataFrame, target: float | None, page: Page) -> None:
+    words, formats = page.words, page.formats
+    if weeks.is_empty():
+        return
+    named = weeks.with_columns(
+        pl.Series("week", [formats.period("week", day, day) for day in weeks["period_start"]], dtype=pl.String)
+    )
+    title, week = words.text("media.weekly"), words.text("media.week")
+    value = Series("value", words.text("media.articles"), charts.BLUE)
+    chart_panel(
+        title,
+        charts.weekly_columns(named, "period_start", value, title=week, lang=words.lang, target=target, tooltip="week"),
+        alt=title, words=words, frame=named.reverse(),
+        columns={"week": Column(week), "value": Column(value.label, formats.count)},
+        note=words.text("media.weekly_note"),
+    )  # fmt: skip
+
+
+def _feeds(source: str, page: Page) -> None:
+    words, formats = page.words, page.formats
+    feeds = page.figures.ask("feeds", source=source, limit=N_FEEDS)
+    if feeds.is_empty():
+        return
+    note = words.text("media.feeds_note", n=formats.count(feeds.height), total=formats.count(feeds["n_feeds"][0]))
+    heading(words.text("media.feeds"), note)
+    table(
+        feeds,
+        {
+            "feed": Column(words.text("media.feed"), width="large"),
+            "n_articles": Column(words.text("media.articles"), formats.count),
+            "last_published_at": Column(
+                words.text("media.last"), lambda instant: formats.instant(instant, page.scope.zone)
+            ),
+        },
+        alt=words.text("media.feeds"),
+    )

@@ -1,0 +1,4 @@
+{# Schemas are named for their layer alone: seeds, staging, intermediate, marts, kpi. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name or target.schema }}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{# The one place where an instant becomes a calendar day of a province, and where DuckDB's date functions are named.
+   `ts` is a TIMESTAMPTZ, `tz` an IANA time zone; both are SQL expressions. #}
+
+{% macro local_day(ts, tz) -%}
+    cast(timezone({{ tz }}, {{ ts }}) as date)
+{%- endmacro %}
+
+{# The instant at which the clock hour of `ts` began in `tz`. #}
+{% macro local_hour(ts, tz) -%}
+    timezone({{ tz }}, date_trunc('hour', timezone({{ tz }}, {{ ts }})))
+{%- endmacro %}
+
+{# The instant at which the calendar day `day` begins in `tz`. #}
+{% macro start_of_local_day(day, tz) -%}
+    timezone({{ tz }}, cast(({{ day }}) as timestamp))
+{%- endmacro %}
+
+{# One row per calendar day, both ends included; for use in a select list. #}
+{% macro each_day(first_day, last_day) -%}
+    cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
+{%- endmacro %}
+
+{# One row per hour, both ends included; for use in a select list. #}
+{% macro each_hour(first_hour, last_hour) -%}
+    unnest(generate_series({{ first_hour }}, {{ last_hour }}, interval 1 hour))
+{%- endmacro %}
+
+{% macro hours_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 3600e6)
+{%- endmacro %}
+
+{% macro period_start(day, grain) -%}
+    cast(date_trunc('{{ grain }}', {{ day }}) as date)
+{%- endmacro %}
+
+{# Last day of the period that begins on `start`. #}
+{% macro period_end(start, grain) -%}
+    cast(({{ start }}) + interval 1 {{ grain }} - interval 1 day as date)
+{%- endmacro %}
+
+{% macro n_days(first_day, last_day) -%}
+    (date_diff('day', {{ first_day }}, {{ last_day }}) + 1)
+{%- endmacro %}

@@ -1,0 +1,124 @@
+-- Grain: one row per source, camera and provincial clock hour, from the camera's first message to the source's clock.
+-- A camera absent from a message that names others was offline; a minute without any message is missing.
+with reports as (
+    select
+        source,
+        camera_id,
+        {{ epoch_us('reported_at') }} as reported_us,
+        is_online
+    from {{ ref('stg_camera__status') }}
+),
+
+anchors as (
+    select
+        clock.source,
+        clock.time_zone,
+        clock.step_s,
+        clock.as_of,
+        clock.step_s * 1000000 as step_us,
+        {{ epoch_us('clock.as_of') }} as as_of_us,
+        first_reports.anchor_us
+    from (select source, min(reported_us) as anchor_us from reports group by source) as first_reports
+    inner join {{ ref('int_source__clock') }} as clock on first_reports.source = clock.source
+),
+
+camera_slots as (
+    select
+        reports.source,
+        reports.camera_id,
+        {{ slot_of('reports.reported_us', 'anchors.anchor_us', 'anchors.step_us') }} as slot,
+        min(reports.is_online) as is_online
+    from reports
+    inner join anchors on reports.source = anchors.source
+    group by 1, 2, 3
+),
+
+cameras as (
+    select
+        camera_slots.source,
+        camera_slots.camera_id,
+        min(camera_slots.slot) as first_slot
+    from camera_slots
+    group by 1, 2
+),
+
+source_slots as (
+    select
+        slots.source,
+        slots.slot,
+        {{ quarter_of('anchors.anchor_us + slots.slot * anchors.step_us') }} as quarter
+    from (select distinct source, slot from camera_slots) as slots
+    inner join anchors on slots.source = anchors.source
+    where anchors.anchor_us + slots.slot * anchors.step_us <= anchors.as_of_us
+),
+
+quarters as (
+    select
+        distinct_quarters.source,
+        distinct_quarters.quarter,
+        {{ local_hour(quarter_at('distinct_quarters.quarter'), 'anchors.time_zone') }} as hour_at
+    from (select distinct source, quarter from source_slots) as distinct_quarters
+    inner join anchors on distinct_quarters.source = anchors.source
+),
+
+reported as (
+    select
+        cameras.source,
+        cameras.camera_id,
+        quarters.hour_at,
+        count(*) as n_reported,
+        count(*) filter (where camera_slots.is_online) as n_online
+    from source_slots
+    inner join quarters on source_slots.source = quarters.source and source_slots.quarter = quarters.quarter
+    inner join cameras on source_slots.source = cameras.source and source_slots.slot >= cameras.first_slot
+    left join camera_slots
+        on
+            cameras.source = camera_slots.source
+            and cameras.camera_id = camera_slots.camera_id
+            and source_slots.slot = camera_slots.slot
+    group by 1, 2, 3
+),
+
+first_instants as (
+    select
+        anchors.*,
+        cameras.camera_id,
+        anchors.anchor_us + cameras.first_slot * anchors.step_us as first_us
+    from cameras
+    inner join anchors on cameras.source = anchors.source
+),
+
+camera_hours as (
+    select
+        *,
+        {{ each_hour(local_hour(instant('first_us'), 'time_zone'), 'as_of') }} as hour_at
+    from first_instants
+),
+
+expected as (
+    select
+        source,
+        camera_id,
+        time_zone,
+        step_s,
+        hour_at,
+        {{ slots_before('least(' ~ epoch_us("hour_at + interval 1 hour") ~ ', as_of_us + 1)', 'first_us', 'step_us') }}
+        - {{ slots_before(epoch_us('hour_at'), 'first_us', 'step_us') }} as n_expected
+    from camera_hours
+)
+
+select
+    expected.source,
+    expected.camera_id,
+    expected.hour_at,
+    {{ local_day('expected.hour_at', 'expected.time_zone') }} as hour_on,
+    coalesce(reported.n_online, 0) * expected.step_s / 60.0 as online_minutes,
+    expected.n_expected * expected.step_s / 60.0 as expected_minutes,
+    (expected.n_expected - coalesce(reported.n_reported, 0)) * expected.step_s / 60.0 as missing_minutes
+from expected
+left join reported
+    on
+        expected.source = reported.source
+        and expected.camera_id = reported.camera_id
+        and expected.hour_at = reported.hour_at
+where expected.n_expected > 0

@@ -1,0 +1,8 @@
+-- Grain: one row per source, camera and statistics message.
+select
+    status.source,
+    status.camera_id,
+    status.at as reported_at,
+    status.camera_fps,
+    status.is_online
+from {{ source('raw', 'camera__status') }} as status

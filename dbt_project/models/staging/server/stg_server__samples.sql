@@ -1,0 +1,7 @@
+-- Grain: one row per source, series and sample time.
+select
+    samples.source,
+    samples.series_id,
+    samples.at as sampled_at,
+    samples.value
+from {{ source('raw', 'server__samples') }} as samples

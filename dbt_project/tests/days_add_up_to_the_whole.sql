@@ -1,0 +1,23 @@
+-- Every grain of a KPI holds the same parts: their sums over the whole history are equal.
+with sums as (
+    select
+        code,
+        source,
+        unit_code,
+        grain,
+        round(sum(numerator), 3) as numerator,
+        round(sum(denominator), 3) as denominator
+    from {{ ref('kpi_values') }}
+    group by code, source, unit_code, grain
+)
+
+select
+    code,
+    source,
+    unit_code
+from sums
+group by code, source, unit_code
+having
+    count(*) <> 6
+    or min(numerator) <> max(numerator)
+    or min(denominator) <> max(denominator)

@@ -1,0 +1,39 @@
+"""Server metrics, after the Prometheus data model: a series is a metric name with its labels."""
+
+import pyarrow as pa
+
+from lake.contracts.base import TIMESTAMP, Column, Contract
+
+SERIES = Contract(
+    slug="server",
+    table="server__series",
+    description="One row per time series ever seen.",
+    columns=(
+        Column("series_id", pa.string(), "16 hex digits of sha256(canonical labels)", required=True),
+        Column("metric", pa.string(), "metric name (__name__)", required=True),
+        Column("instance", pa.string(), "scrape target"),
+        Column("job", pa.string(), "scrape job"),
+        Column("labels", pa.string(), "all labels as JSON with sorted keys, __name__ included", required=True),
+        Column("first_at", TIMESTAMP, "time of the first sample in the batch that introduced it", required=True),
+    ),
+    key=("series_id",),
+    event_at="first_at",
+    versioned=False,
+    volatile=("first_at",),
+)
+
+SAMPLES = Contract(
+    slug="server",
+    table="server__samples",
+    description="One row per sample of a series.",
+    columns=(
+        Column("series_id", pa.string(), "series the sample belongs to", required=True),
+        Column("at", TIMESTAMP, "sample time", required=True),
+        Column("value", pa.float64(), "sample value; NaN and infinities are legal Prometheus values", required=True),
+    ),
+    key=("series_id", "at"),
+    event_at="at",
+    versioned=False,
+    partitioned_by=('year("at")', 'month("at")'),
+    sorted_by=("series_id", "at"),
+)

@@ -1,0 +1,96 @@
+"""Newline-delimited files of any size as DuckDB tables: a fast reading of all lines, a careful one of doubtful lines.
+
+No format is known here: both readings are SQL given by a transform, and what they mean is its matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+FAST = "fast_lines"
+CAREFUL = "careful_lines"
+RAW = "raw_lines"
+RAW_SCHEMA = pa.schema([("position", pa.int64()), ("raw", pa.binary())])
+BATCH_BYTES = 4 << 20
+
+
+def stage_lines(
+    con: duckdb.DuckDBPyConnection, path: Path, *, fast: str, careful: str, variables: Mapping[str, bytes]
+) -> None:
+    """Read `path` into the temp tables `fast_lines` and `careful_lines`.
+
+    `fast` is a SELECT over the file with one row per non-blank line in file order and a column `fault`, null
+    where the line is good. `careful` is a SELECT over `raw_lines(position, raw)`, which holds the lines with a
+    fault; it holds every line, and `fast_lines` none, if the fast reading fails or sees other lines than are
+    there. `variables` are set for the session while the readings run. Raises duckdb.Error.
+    """
+    for name, value in variables.items():
+        con.execute(f"set variable {name} = $1", [value])
+    try:
+        doubtful = _read_fast(con, path, fast)
+        if doubtful is not None and _read_carefully(con, path, careful, doubtful):
+            return
+        con.execute(f"create or replace temp table {FAST} as select * from ({fast}) limit 0")
+        _read_carefully(con, path, careful, None)
+    finally:
+        for name in variables:
+            con.execute(f"reset variable {name}")
+
+
+def _read_fast(con: duckdb.DuckDBPyConnection, path: Path, fast: str) -> Collection[int] | None:
+    """Positions of the lines with a fault; None when the reading failed."""
+    row = con.execute("select current_setting('preserve_insertion_order')").fetchone()
+    con.execute("set preserve_insertion_order = true")  # then rowid is the position of the line
+    try:
+        con.execute(f"create or replace temp table {FAST} as {fast}")
+    except duckdb.InvalidInputException:
+        return None  # a document that ends on a later line stops DuckDB 1.5's reader in spite of ignore_errors
+    finally:
+        con.execute(f"set preserve_insertion_order = {row[0] if row else True}")
+    return {rowid for (rowid,) in con.execute(f"select rowid from {FAST} where fault is not null").fetchall()}
+
+
+def _read_carefully(con: duckdb.DuckDBPyConnection, path: Path, careful: str, wanted: Collection[int] | None) -> bool:
+    """Fill `careful_lines`; whether the file has as many lines as the fast reading saw."""
+    lines = RawLines(path, wanted)
+    con.register(RAW, pa.RecordBatchReader.from_batches(RAW_SCHEMA, iter(lines)))
+    try:
+        con.execute(f"create or replace temp table {CAREFUL} as {careful}")
+    finally:
+        con.unregister(RAW)
+    return con.execute(f"select count(*) from {FAST}").fetchone() == (lines.n_read,)
+
+
+class RawLines:
+    """Batches (position, raw) of the wanted non-blank lines, without their line ends; `wanted` None: of all.
+
+    Positions count non-blank lines from 0. `n_read` is the number of them once the batches are used up.
+    """
+
+    def __init__(self, path: Path, wanted: Collection[int] | None) -> None:
+        self._path = path
+        self._wanted = wanted
+        self.n_read = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        self.n_read = 0
+        positions: list[int] = []
+        lines: list[bytes] = []
+        n_bytes = 0
+        with self._path.open("rb", buffering=1 << 16) as file:
+            for line in file:
+                if line.isspace():
+                    continue
+                if self._wanted is None or self.n_read in self._wanted:
+                    positions.append(self.n_read)
+                    lines.append(line.rstrip(b"\r\n"))
+                    n_bytes += len(line)
+                self.n_read += 1
+                if n_bytes >= BATCH_BYTES:
+                    yield pa.record_batch([positions, lines], schema=RAW_SCHEMA)
+                    positions, lines, n_bytes = [], [], 0
+        yield pa.record_batch([positions, lines], schema=RAW_SCHEMA)

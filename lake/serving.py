@@ -1,0 +1,167 @@
+"""Serving files: read-only DuckDB files that dashboards and analysts read instead of the lake.
+
+A publish writes a new file and swaps one small pointer (`current.json`) by rename, so a reader sees one publication
+whole or the one before it. Nothing personal is in the file: it holds the dbt marts and the accounts, no raw table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from lake.errors import ServingError
+from lake.settings import Settings, private_folder
+
+POINTER = "current.json"
+KEPT = 3  # publications kept, so that a reader that has just read the pointer still finds its file
+SCHEMAS = ("seeds", "marts", "kpi")
+OPS_TABLES = ("sources", "harvests", "batches", "check_results", "releases")
+_QUARANTINE_COUNTS = """
+    select source, slug, reason_code, count(*) as n, max(quarantined_at) as last_at
+    from lake.raw.quarantine group by all"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One publication. `snapshot_id` is the lake's snapshot it was copied from."""
+
+    run_id: str
+    file: Path
+    published_at: datetime
+    snapshot_id: int
+
+
+def publish(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Published:
+    """Copy the marts, KPI tables and accounts of the lake into a new serving file and make it the current one.
+
+    `con` has the lake attached. All tables are read in one transaction, thus from one snapshot.
+    Raises ServingError if the lake has no KPI table yet or the disk refuses the file.
+    """
+    private_folder(settings.serving)
+    published_at = datetime.now(UTC)
+    name = f"reader-{published_at:%Y%m%dT%H%M%S%f}.duckdb"
+    draft = settings.serving / f".{name}.draft"
+    draft.unlink(missing_ok=True)
+    con.execute("begin")
+    try:
+        row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
+        assert row is not None
+        snapshot_id = int(row[0])
+        tables = _tables(con)
+        if not any(schema == "kpi" for schema, _ in tables):
+            raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
+        frames = {
+            (schema, table): con.sql(f'select * from lake."{schema}"."{table}"').to_arrow_table()
+            for schema, table in tables
+        }
+        frames["ops", "quarantine_counts"] = con.sql(_QUARANTINE_COUNTS).to_arrow_table()
+    finally:
+        con.execute("rollback")
+    try:
+        _write(draft, frames, run_id, published_at, snapshot_id)
+        file = settings.serving / name
+        _sync(draft)
+        draft.rename(file)
+        _point(settings.serving, Published(run_id, file, published_at, snapshot_id))
+    except (OSError, duckdb.Error) as error:
+        draft.unlink(missing_ok=True)
+        raise ServingError(
+            f"The serving file could not be written ({error}); the previous publication stays. Free space, run again."
+        ) from error
+    _sweep(settings.serving, file)
+    return Published(run_id, file, published_at, snapshot_id)
+
+
+def published(settings: Settings) -> Published:
+    """The current publication. Raises ServingError when there is none."""
+    try:
+        pointer = json.loads((settings.serving / POINTER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ServingError("Nothing is published yet; run `ioc demo` or `ioc run` first.") from None
+    return Published(
+        run_id=pointer["run_id"],
+        file=settings.serving / pointer["file"],
+        published_at=datetime.fromisoformat(pointer["published_at"]),
+        snapshot_id=pointer["snapshot_id"],
+    )
+
+
+def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the current publication, external access off. Raises ServingError."""
+    current = published(settings)
+    try:
+        con = duckdb.connect(
+            str(current.file),
+            read_only=True,
+            config={
+                "enable_external_access": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "threads": str(settings.threads),
+            },
+        )
+    except duckdb.Error as error:
+        raise ServingError(f"The serving file cannot be opened ({error}); run `ioc run` to publish anew.") from error
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    marks = ", ".join("?" for _ in SCHEMAS)
+    rows = con.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        f"where database_name = 'lake' and schema_name in ({marks}) order by all",
+        list(SCHEMAS),
+    ).fetchall()
+    return [*rows, *(("ops", table) for table in OPS_TABLES)]
+
+
+def _write(
+    file: Path, frames: dict[tuple[str, str], object], run_id: str, published_at: datetime, snapshot_id: int
+) -> None:
+    with duckdb.connect(str(file)) as out:
+        out.execute("begin")
+        for (schema, table), frame in frames.items():
+            out.register("frame", frame)
+            out.execute(f'create schema if not exists "{schema}"')
+            out.execute(f'create table "{schema}"."{table}" as select * from frame')
+            out.unregister("frame")
+        out.execute(
+            "create table publication as select ? as run_id, ?::timestamptz as published_at, ?::bigint as snapshot_id",
+            [run_id, published_at, snapshot_id],
+        )
+        out.execute("commit")
+        out.execute("checkpoint")
+
+
+def _point(folder: Path, current: Published) -> None:
+    document = asdict(current) | {"file": current.file.name, "published_at": current.published_at.isoformat()}
+    draft = folder / f".{POINTER}.draft"
+    draft.write_text(json.dumps(document), encoding="utf-8")
+    _sync(draft)
+    draft.rename(folder / POINTER)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: Path, current: Path) -> None:
+    """Remove publications older than the last few and drafts of interrupted publishes."""
+    files: Sequence[Path] = sorted(folder.glob("reader-*.duckdb"))
+    for old in files[:-KEPT]:
+        if old != current:
+            old.unlink(missing_ok=True)
+    for draft in folder.glob(".reader-*.draft*"):
+        draft.unlink(missing_ok=True)

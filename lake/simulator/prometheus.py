@@ -1,0 +1,161 @@
+"""The monitoring ledger on the wire: ``query_range`` of the Prometheus HTTP API v1, for plain selectors.
+
+Evaluation follows prometheus.io/docs/prometheus/latest/querying: at each step the newest sample of the five minutes
+before it (the far end excluded). Functions, operators and the matchers !=, =~ and !~ are refused as bad_data.
+"""
+
+import json
+import re
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from lake.simulator.monitoring import FIRST_SAMPLE_S, SAMPLES, STEP_S, ledger
+from lake.simulator.response import NOT_FOUND, Parameters, Response, json_response
+
+_LARGEST_RESOLUTION = 11_000
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_MATCHER = re.compile(r"""\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)\s*""")
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+_DURATION_MS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
+
+
+class Prometheus:
+    """Serves ``api/v1/query_range``."""
+
+    def __init__(self, seed: int) -> None:
+        self._monitoring = ledger(seed)
+
+    def respond(self, path: str, parameters: Parameters) -> Response:
+        """``path`` is relative to the server's root; errors come in Prometheus's envelope with status 400."""
+        if path != "api/v1/query_range":
+            return NOT_FOUND
+        try:
+            return self._query_range(parameters)
+        except ValueError as error:
+            envelope = {"status": "error", "errorType": "bad_data", "error": str(error)}
+            return json_response(envelope, 400)
+
+    def _query_range(self, parameters: Parameters) -> Response:
+        start, end = _timestamp_ms(parameters, "start"), _timestamp_ms(parameters, "end")
+        if end < start:
+            raise ValueError('invalid parameter "end": end timestamp must not be before start time')
+        step = _step_ms(parameters)
+        if (end - start) // step > _LARGEST_RESOLUTION:
+            raise ValueError(
+                "exceeded maximum resolution of 11,000 points per timeseries. "
+                "Try decreasing the query resolution (?step=XX)"
+            )
+        metric, matchers = parse_selector(parameters.get("query", ""))
+        moments = np.arange(start, end + 1, step, dtype=np.int64)
+        samples = (moments - FIRST_SAMPLE_S * 1000) // (STEP_S * 1000)
+        servers = self._monitoring.servers
+        # A metric nobody exposes is no error in Prometheus, but an empty answer.
+        unknown = np.empty((len(servers), 0))
+        values = self._monitoring.up if metric == "up" else self._monitoring.gauges.get(metric, unknown)
+        samples -= SAMPLES - values.shape[1]  # every history ends at the clock; some begin later
+        known = (samples >= 0) & (samples < values.shape[1])
+        samples = samples[known]
+        stamps = np.array([f'[{_seconds(ms)},"' for ms in moments[known].tolist()], dtype=object)
+        series = []
+        for row, server in enumerate(servers):
+            labels = {"__name__": metric, **server.labels}
+            if any(labels.get(name, "") != value for name, value in matchers):
+                continue
+            points = _points(stamps, values[row, samples])
+            if points:
+                series.append(f'{{"metric":{json.dumps(labels, separators=(",", ":"))},"values":[{points}]}}')
+        body = f'{{"status":"success","data":{{"resultType":"matrix","result":[{",".join(series)}]}}}}'
+        return Response(200, "application/json", body.encode())
+
+
+def parse_selector(query: str) -> tuple[str, list[tuple[str, str]]]:
+    """``name{label="value", ...}`` as (name, equality matchers). Raises ValueError worded as Prometheus does."""
+    text = query.strip()
+    name = _METRIC.match(text)
+    if name is None:
+        raise _parse_error(1, "no expression found in input" if not text else f"unexpected {text[0]!r}")
+    position, matchers = name.end(), []
+    rest = text[position:].lstrip()
+    position = len(text) - len(rest)
+    if rest.startswith("{"):
+        position += 1
+        while found := _MATCHER.match(text, position):
+            label, quoted = found.groups()
+            raw = quoted[1:-1]
+            matchers.append((label, raw if quoted[0] == "`" else _ESCAPE.sub(_unescape, raw)))
+            position = found.end()
+            if not text.startswith(",", position):
+                break
+            position += 1
+        while text[position : position + 1].isspace():
+            position += 1
+        if not text.startswith("}", position):
+            raise _parse_error(position + 1, f"unexpected {text[position : position + 1]!r} in label matching")
+        position += 1
+    if text[position:].strip():
+        raise _parse_error(
+            position + 1, f"unexpected {text[position:].strip()[0]!r}; only plain selectors are simulated"
+        )
+    return name.group(), matchers
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match.group(1), match.group(1))
+
+
+def _parse_error(column: int, problem: str) -> ValueError:
+    return ValueError(f'invalid parameter "query": 1:{column}: parse error: {problem}')
+
+
+def _points(stamps: npt.NDArray[np.object_], values: npt.NDArray[np.float64]) -> str:
+    """``[t,"v"],...`` for the values that exist. Distinct values are few, so each is written once."""
+    exists = ~np.isnan(values)
+    distinct, which = np.unique(values[exists], return_inverse=True)
+    endings = np.array([f'{value:.15g}"]' for value in distinct.tolist()], dtype=object)
+    return ",".join((stamps[exists] + endings[which]).tolist()) if len(distinct) else ""
+
+
+def _seconds(milliseconds: int) -> str:
+    """Prometheus's JSON time: whole seconds bare, else three decimals."""
+    whole, rest = divmod(milliseconds, 1000)
+    return f"{whole}.{rest:03d}" if rest else str(whole)
+
+
+def _timestamp_ms(parameters: Parameters, name: str) -> int:
+    text = parameters.get(name, "")
+    problem = ValueError(f'invalid parameter "{name}": cannot parse "{text}" to a valid timestamp')
+    try:
+        return round(float(text) * 1000)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise problem from None
+    if moment.tzinfo is None:
+        raise problem
+    return round(moment.timestamp() * 1000)
+
+
+def _step_ms(parameters: Parameters) -> int:
+    text = parameters.get("step", "")
+    problem = ValueError(f'invalid parameter "step": cannot parse "{text}" to a valid duration')
+    try:
+        step = round(float(text) * 1000)
+    except OverflowError:
+        raise problem from None
+    except ValueError:
+        found = _DURATION.fullmatch(text)
+        if not text or found is None:
+            raise problem from None
+        step = sum(int(n or 0) * unit for n, unit in zip(found.groups(), _DURATION_MS, strict=True))
+    if step <= 0:
+        raise ValueError(
+            'invalid parameter "step": zero or negative query resolution step widths are not accepted. '
+            "Try a positive integer"
+        )
+    return step

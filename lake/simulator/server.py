@@ -1,0 +1,164 @@
+"""The synthetic province on loopback: one HTTP server for all routes, and the folder of camera files."""
+
+from datetime import UTC
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from types import TracebackType
+from urllib.parse import parse_qsl, urlsplit
+
+from lake.simulator.camera_files import drop_camera_files
+from lake.simulator.feeds import Feeds
+from lake.simulator.open311 import Open311
+from lake.simulator.openmetrics import exporter_page
+from lake.simulator.prometheus import Prometheus
+from lake.simulator.province import SEED
+from lake.simulator.response import NOT_FOUND, Parameters, Response
+
+_SCHEME = "simulator:"
+_LARGEST_FORM_BYTES = 100_000
+
+
+class Simulator:
+    """The province as a context manager; requests are answered from threads until it is left.
+
+    ``folder`` holds what is delivered as files. ``url`` is ``http://127.0.0.1:PORT`` on a free port and exists only
+    inside the context. The same seed gives the same bytes on every route and in every file.
+    """
+
+    url: str
+
+    def __init__(self, folder: Path, *, seed: int = SEED) -> None:
+        self._camera_folder = folder.resolve() / "camera"
+        self._seed = seed
+
+    def __enter__(self) -> "Simulator":
+        """Write the camera files if they are not there yet (about 5 s), then serve. Raises OSError."""
+        drop_camera_files(self._camera_folder, self._seed)
+        self._server = _Server(_Routes(self._seed))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def resolve(self, location: str) -> str:
+        """Where a declared location is served.
+
+        ``simulator:/camera`` (and paths below it) is an absolute path, any other ``simulator:/path`` a URL; a
+        location without the scheme is returned as it is.
+        """
+        if not location.startswith(_SCHEME):
+            return location
+        path = location.removeprefix(_SCHEME).lstrip("/")
+        if path == "camera" or path.startswith("camera/"):
+            return str(self._camera_folder / path.removeprefix("camera").lstrip("/"))
+        return f"{self.url}/{path}"
+
+
+class _Routes:
+    """Chooses who answers. Ledgers are made at their first request, one at a time."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._making = Lock()
+
+    @cached_property
+    def _open311(self) -> Open311:
+        return Open311(self._seed)
+
+    @cached_property
+    def _prometheus(self) -> Prometheus:
+        return Prometheus(self._seed)
+
+    @cached_property
+    def _feeds(self) -> Feeds:
+        return Feeds(self._seed)
+
+    def respond(self, path: str, parameters: Parameters) -> Response:
+        place, _, rest = path.lstrip("/").partition("/")
+        if place == "open311" and rest.startswith("v2/"):
+            with self._making:
+                open311 = self._open311
+            return open311.respond(rest.removeprefix("v2/"), parameters)
+        if place == "prometheus":
+            with self._making:
+                prometheus = self._prometheus
+            return prometheus.respond(rest, parameters)
+        if place == "metrics" and not rest:
+            with self._making:
+                return exporter_page(self._seed)
+        if place in ("feeds", "feeds.opml"):
+            with self._making:
+                feeds = self._feeds
+            return feeds.respond(path.lstrip("/"))
+        return NOT_FOUND
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, routes: _Routes) -> None:
+        self.routes = routes
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    server_version = "Simulator/1"
+    protocol_version = "HTTP/1.1"  # keep connections: a harvest makes hundreds of requests
+    disable_nagle_algorithm = True
+    timeout = 30
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        self._send(self.server.routes.respond(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))))
+
+    def do_POST(self) -> None:
+        """Prometheus accepts a query as a form, to allow long ones."""
+        parts = urlsplit(self.path)
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _LARGEST_FORM_BYTES or not parts.path.startswith("/prometheus/"):
+            self.close_connection = True  # the body stays unread
+            self._send(Response(405, "text/plain; charset=utf-8", b"Method Not Allowed\n"))
+            return
+        form = self.rfile.read(int(length)).decode("utf-8", "replace")
+        self._send(self.server.routes.respond(parts.path, dict(parse_qsl(f"{parts.query}&{form}"))))
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: the harvester reports what it asked for, and the terminal belongs to its progress bars."""
+
+    def _send(self, response: Response) -> None:
+        is_unchanged = response.last_modified is not None and self._has(response)
+        self.send_response(304 if is_unchanged else response.status)
+        if response.last_modified is not None:
+            self.send_header("ETag", response.etag)
+            self.send_header("Last-Modified", format_datetime(response.last_modified.astimezone(UTC), usegmt=True))
+        if not is_unchanged:
+            self.send_header("Content-Type", response.media_type)
+            self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if not is_unchanged:
+            self.wfile.write(response.body)
+
+    def _has(self, response: Response) -> bool:
+        """Whether the client's copy is current; an entity tag outranks a date (RFC 9110, section 13.2.2)."""
+        tags = self.headers.get("If-None-Match")
+        if tags is not None:
+            return tags.strip() == "*" or response.etag in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
+        since = self.headers.get("If-Modified-Since")
+        if since is None or response.last_modified is None:
+            return False
+        try:
+            return response.last_modified.replace(microsecond=0) <= parsedate_to_datetime(since)
+        except (ValueError, TypeError):
+            return False

@@ -1,0 +1,163 @@
+"""News feeds: all of an OPML list or a single one, with the RFC 5005 archives where history is missing."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
+
+from lake.errors import PayloadRefused, SourceError, SourceUnreachable
+from lake.sources.base import HttpClient, Payload, file_payload, is_url, main, shown
+from lake.sources.declared import Source
+
+MAX_FEED_BYTES = 5 * 1024 * 1024
+MAX_ARCHIVES = 500
+WORKERS = 8
+OVERLAP = timedelta(days=1)  # publishers insert articles behind the newest one
+SHOWN_FAILURES = 5
+
+_LINK = re.compile(rb"<(?:\w+:)?link\b[^<>]*>")
+_ATTRIBUTE = re.compile(rb"""\b(rel|href)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_DATE = re.compile(rb"<(?:\w+:)?(?:pubDate|published|updated|date)>\s*([^<]{1,64}?)\s*</")
+
+
+def fetch(
+    source: Source, *, location: str, since: datetime | None, until: datetime, http: HttpClient
+) -> Iterator[list[Payload]]:
+    """One batch with every feed that answered; then SourceError naming those that did not.
+
+    `location` is a URL or file holding an OPML list or a single feed. A payload's origin is the address of the
+    feed in the list, for its archives too: they are the same feed. Archives are followed to the end when
+    `since` is None, else until one reaches back to a day before it. Raises SourceUnreachable when none answered.
+
+    """
+    if is_url(location):
+        body = http.get(location, max_bytes=MAX_FEED_BYTES).body
+    else:
+        file = file_payload(location, source.format, until)
+        body = Path(location).read_bytes()
+        if not _is_list(body):
+            yield [file]
+            return
+    if _is_list(body):
+        with ThreadPoolExecutor(WORKERS, "feed") as pool:
+            harvests = list(pool.map(lambda url: _harvest(url, since, http), _listed(body, location)))
+    else:
+        harvests = [_with_archives(_Harvest(location, [body]), since, http)]
+    payloads = [
+        Payload(document, harvest.feed_url, source.format, until)
+        for harvest in harvests
+        for document in harvest.documents
+    ]
+    failures = [harvest.failure for harvest in harvests if harvest.failure]
+    if not payloads:
+        raise SourceUnreachable(
+            f"None of the {len(failures)} feeds of {location} answered; first: {failures[0]}"
+        )
+    yield payloads
+    if failures:
+        named = " | ".join(failures[:SHOWN_FAILURES])
+        raise SourceError(
+            f"{len(failures)} of {len(harvests)} feeds answered in part or not at all, the rest was harvested; "
+            f"run again, or take them off the list: {named}"
+        )
+
+
+@dataclass
+class _Harvest:
+    """What one feed gave, newest document first, and what of it failed."""
+
+    feed_url: str
+    documents: list[bytes] = field(default_factory=list)
+    failure: str = ""
+
+
+def _harvest(url: str, since: datetime | None, http: HttpClient) -> _Harvest:
+    try:
+        return _with_archives(_Harvest(url, [http.get(url, max_bytes=MAX_FEED_BYTES).body]), since, http)
+    except SourceError as error:
+        return _Harvest(url, failure=str(error))
+
+
+def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient) -> _Harvest:
+    """Add the archives of a feed. They must live on its own host: a link is only the publisher's word."""
+    here = harvest.feed_url
+    seen = {here}
+    while not _reaches(harvest.documents[-1], since) and (link := _previous(harvest.documents[-1])):
+        here = urljoin(here, link)
+        if here in seen:
+            break
+        seen.add(here)
+        if len(seen) > MAX_ARCHIVES:
+            harvest.failure = f"{shown(harvest.feed_url)} has more than {MAX_ARCHIVES} archives"
+            break
+        if urlsplit(here)[:2] != urlsplit(harvest.feed_url)[:2]:
+            harvest.failure = f"{shown(harvest.feed_url)} keeps its archive on another host, {shown(here)}"
+            break
+        try:
+            harvest.documents.append(http.get(here, max_bytes=MAX_FEED_BYTES).body)
+        except SourceError as error:
+            harvest.failure = str(error)
+            break
+    return harvest
+
+
+def _is_list(body: bytes) -> bool:
+    return b"<opml" in body[:4096].lower()
+
+
+def _listed(body: bytes, location: str) -> list[str]:
+    """Feed addresses of an OPML list, each once, in order. Raises PayloadRefused."""
+    try:
+        # Expat itself refuses entity bombs and ElementTree fetches nothing.
+        root = ElementTree.fromstring(body.lstrip())  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise PayloadRefused(
+            f"{location} is not a readable OPML list ({error}); correct the file."
+        ) from error
+    urls = dict.fromkeys(outline.get("xmlUrl", "").strip() for outline in root.iter("outline"))
+    urls.pop("", None)
+    if not urls:
+        raise PayloadRefused(f"{location} lists no feed; give its outlines an xmlUrl.")
+    return list(urls)
+
+
+def _previous(body: bytes) -> str | None:
+    """Address in `<link rel="prev-archive">` (RFC 5005 section 4), None without one."""
+    for tag in _LINK.findall(body):
+        found = {name: double or single for name, double, single in _ATTRIBUTE.findall(tag)}
+        if found.get(b"rel") == b"prev-archive" and found.get(b"href"):
+            href: bytes = found[b"href"]
+            return html.unescape(href.decode("utf-8", "replace")).strip()
+    return None
+
+
+def _reaches(body: bytes, since: datetime | None) -> bool:
+    """Whether a document goes back to `since`, so that nothing older is missing."""
+    if since is None:
+        return False
+    instants = [
+        instant for text in _DATE.findall(body) if (instant := _instant(text.decode("ascii", "replace")))
+    ]
+    return bool(instants) and min(instants) <= since - OVERLAP
+
+
+def _instant(text: str) -> datetime | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            instant = read(text)
+        except ValueError:
+            continue
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main("media", fetch))

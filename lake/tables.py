@@ -1,0 +1,349 @@
+"""Writes raw tables: one batch is one commit, idempotent by batch id, with quarantine and accounts beside the rows.
+
+DuckLake keeps no unique index, so uniqueness is kept here: a batch is compared with the rows of the same source and
+time span before it is inserted, in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from lake.catalog import Catalog
+from lake.contracts import camera, media, server, ticket
+from lake.contracts.base import Contract
+from lake.errors import ContractViolation, LakeError
+from lake.landing import Landed
+
+CONTRACTS: dict[str, Contract] = {
+    contract.table: contract
+    for contract in (
+        ticket.REQUESTS,
+        server.SERIES,
+        server.SAMPLES,
+        media.ARTICLES,
+        camera.EVENTS,
+        camera.STATUS,
+    )
+}
+QUARANTINE = "quarantine"
+RECORD_HASH = "record_hash"  # column of versioned tables: md5 of the record without its volatile columns
+COMMIT_ATTEMPTS = 8
+
+_OPS_TABLES = """
+create table if not exists lake.raw.quarantine (
+    source varchar, slug varchar, batch_id varchar, origin varchar, position bigint, reason_code varchar,
+    reason varchar, raw blob, raw_sha256 varchar, quarantined_at timestamptz);
+create table if not exists lake.ops.sources (
+    source varchar, slug varchar, format varchar, name_vi varchar, name_en varchar, unit_code varchar,
+    time_zone varchar, is_synthetic boolean, freshness_s bigint, step_s bigint);
+create table if not exists lake.ops.harvests (
+    harvest_id varchar, run_id varchar, source varchar, slug varchar, started_at timestamptz,
+    finished_at timestamptz, status varchar, error varchar, as_of timestamptz, n_payloads bigint);
+create table if not exists lake.ops.batches (
+    batch_id varchar, run_id varchar, source varchar, slug varchar, table_name varchar, n_offered bigint,
+    n_accepted bigint, n_quarantined bigint, n_deduplicated bigint, event_min_at timestamptz,
+    event_max_at timestamptz, committed_at timestamptz);
+create table if not exists lake.ops.objects (
+    sha256 varchar, source varchar, batch_id varchar, origin varchar, n_bytes bigint, received_at timestamptz);
+create table if not exists lake.ops.check_results (
+    run_id varchar, source varchar, slug varchar, batch_id varchar, suite varchar, expectation varchar,
+    column_name varchar, severity varchar, is_success boolean, observed varchar, n_checked bigint,
+    checked_at timestamptz);
+create table if not exists lake.ops.releases (
+    batch_id varchar, reason varchar, released_at timestamptz);
+"""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Accounts of one batch: offered = accepted + quarantined + deduplicated, over all its tables."""
+
+    batch_id: str
+    n_offered: int
+    n_accepted: int
+    n_quarantined: int
+    n_deduplicated: int
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is committed together. The id follows from the bytes and the way they are read, never from the clock."""
+
+    source: str
+    slug: str
+    run_id: str
+    objects: Sequence[Landed]
+    reading: str  # fingerprint of format, profile and contracts: reading the same bytes otherwise is another batch
+
+    @property
+    def batch_id(self) -> str:
+        """32 hex digits."""
+        parts = [self.source, self.reading, *sorted(landed.sha256 for landed in self.objects)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+Relation = pl.DataFrame | str  # a frame, or SQL that yields the contract's columns on the writer's connection
+
+
+def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas and tables that are missing; partitioning and sort order after the contracts."""
+    present = {
+        name
+        for (name,) in con.execute(
+            "select table_name from duckdb_tables() where database_name = 'lake' and schema_name = 'raw'"
+        ).fetchall()
+    }
+    if present >= {*CONTRACTS, QUARANTINE}:
+        return
+    con.execute("create schema if not exists lake.raw; create schema if not exists lake.ops;")
+    con.execute("call lake.set_option('parquet_compression', 'zstd')")
+    # Small inserts inlined into the catalogue would sit there in clear text, personal data included.
+    con.execute("call lake.set_option('data_inlining_row_limit', 0)")
+    con.execute(_OPS_TABLES)
+    for contract in CONTRACTS.values():
+        if contract.table in present:
+            continue
+        schema = con.from_arrow(contract.arrow_schema.empty_table())
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True))
+        name = f"lake.raw.{contract.table}"
+        if contract.versioned:
+            columns += f", {RECORD_HASH} varchar"
+        con.execute(f"create table {name} ({columns}, source varchar, batch_id varchar, ingested_at timestamptz)")
+        if contract.partitioned_by:
+            con.execute(f"alter table {name} set partitioned by ({', '.join(contract.partitioned_by)})")
+        if contract.sorted_by:
+            order = ", ".join(f'"{column}" asc' for column in contract.sorted_by)
+            con.execute(f"alter table {name} set sorted by ({order})")
+
+
+def find(con: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt | None:
+    """The receipt of a batch that is already committed."""
+    row = con.execute(
+        "select count(*), sum(n_offered), sum(n_accepted), sum(n_quarantined), sum(n_deduplicated) "
+        "from lake.ops.batches where batch_id = ?",
+        [batch.batch_id],
+    ).fetchone()
+    if row is None or row[0] == 0:
+        return None
+    return Receipt(batch.batch_id, *(int(n) for n in row[1:]), is_new=False)
+
+
+def commit(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    rows: Mapping[str, Relation],
+    rejected: Relation,
+) -> Receipt:
+    """Write one batch: rows of each raw table, quarantined records and accounts, in one transaction.
+
+    `con` is a connection to `catalog`; batches of one source are written one after another.
+    `rows` maps raw table names to a relation with exactly the contract's columns; `rejected` has REJECTED_SCHEMA.
+    A batch that is already there changes nothing. Conflicting commits of other writers are retried.
+    Raises ContractViolation if a relation does not have the contract's shape, LakeError if the commit fails.
+    """
+    with catalog.lock(f"source {batch.source}"):
+        if (known := find(con, batch)) is not None:
+            return known
+        return _commit(con, batch, rows, rejected)
+
+
+def _commit(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:
+    for attempt in range(COMMIT_ATTEMPTS):
+        con.execute("begin")
+        try:
+            receipt = _write(con, batch, rows, rejected)
+            con.execute("commit")
+        except duckdb.TransactionException as error:
+            _rollback(con)
+            if attempt + 1 == COMMIT_ATTEMPTS:
+                raise LakeError(
+                    f"The lake refused the batch {COMMIT_ATTEMPTS} times ({error}); run it again when it is quiet."
+                ) from error
+            time.sleep(0.05 * 2**attempt)
+        except duckdb.Error as error:
+            _rollback(con)
+            raise LakeError(f"The batch could not be written ({error}); nothing of it was kept.") from error
+        except BaseException:
+            _rollback(con)
+            raise
+        else:
+            return receipt
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
+        con.execute("rollback")
+
+
+def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:
+    committed_at = datetime.now(UTC)
+    accounts: list[_Account] = []
+    for table, relation in rows.items():
+        accounts.append(_append(con, batch, CONTRACTS[table], relation, committed_at))
+    with _staged(con, "rejected", rejected):
+        n_rejected = _count(con, "select count(*) from rejected")
+        n_kept = _quarantine(con, batch, "rejected", committed_at)
+    accounts.append(_Account(QUARANTINE, n_rejected, 0, n_kept))
+    con.executemany(
+        "insert into lake.ops.batches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            [
+                *(batch.batch_id, batch.run_id, batch.source, batch.slug, a.table),
+                *(a.n_offered, a.n_accepted, a.n_quarantined, a.n_deduplicated),
+                *(a.event_min_at, a.event_max_at, committed_at),
+            ]
+            for a in accounts
+        ],
+    )
+    con.executemany(
+        "insert into lake.ops.objects values (?, ?, ?, ?, ?, ?)",
+        [[o.sha256, batch.source, batch.batch_id, o.origin, o.n_bytes, o.received_at] for o in batch.objects],
+    )
+    return Receipt(
+        batch.batch_id,
+        n_offered=sum(a.n_offered for a in accounts),
+        n_accepted=sum(a.n_accepted for a in accounts),
+        n_quarantined=sum(a.n_quarantined for a in accounts),
+        n_deduplicated=sum(a.n_deduplicated for a in accounts),
+        is_new=True,
+    )
+
+
+@dataclass(frozen=True)
+class _Account:
+    table: str
+    n_offered: int
+    n_accepted: int
+    n_quarantined: int
+    event_min_at: datetime | None = None
+    event_max_at: datetime | None = None
+
+    @property
+    def n_deduplicated(self) -> int:
+        return self.n_offered - self.n_accepted - self.n_quarantined
+
+
+def _append(
+    con: duckdb.DuckDBPyConnection, batch: Batch, contract: Contract, relation: Relation, committed_at: datetime
+) -> _Account:
+    """Insert the rows of one table that are not there yet; set conflicting ones aside."""
+    identity = [*contract.key, RECORD_HASH] if contract.versioned else list(contract.key)
+    columns = [*contract.names, RECORD_HASH] if contract.versioned else contract.names
+    compared = [c for c in columns if c not in identity and c not in contract.volatile]
+    keys, order = _listed(identity), _listed(columns)
+    same_key = " and ".join(f'a."{c}" = b."{c}"' for c in identity)
+    differs = " or ".join(f'a."{c}" is distinct from b."{c}"' for c in compared)
+    lacks = " or ".join(f'"{c}" is null' for c in contract.required)
+    with _staged(con, "incoming", relation, contract):
+        shape = con.execute(
+            f'select count(*), min("{contract.event_at}"), max("{contract.event_at}"), '
+            f"count(*) filter (where {lacks}) from incoming"
+        ).fetchone()
+        assert shape is not None
+        n_offered, first, last, n_null = shape
+        if n_null:
+            raise ContractViolation(
+                f"{n_null} rows for raw.{contract.table} lack a required column; the transform must reject them."
+            )
+        if n_offered == 0:
+            return _Account(contract.table, 0, 0, 0)
+        con.execute(f"create temp table repeated as select {keys} from incoming group by all having count(*) > 1")
+        con.execute(
+            f"create temp table ranked as select a.*, row_number() over (partition by {keys} order by {order}) as nth "
+            f"from incoming a semi join repeated b on {same_key}"
+        )
+        # Rows outside the batch's time span cannot be the same record, unless the time itself is volatile.
+        is_bounded = contract.event_at not in contract.volatile
+        con.execute(
+            f"create temp table existing as select {order} from lake.raw.{contract.table} a "
+            f"semi join incoming b on {same_key} where a.source = ?"
+            + (f' and a."{contract.event_at}" between ? and ?' if is_bounded else ""),
+            [batch.source, first, last] if is_bounded else [batch.source],
+        )
+        fresh = (
+            f"(select {order} from incoming a anti join repeated b on {same_key} "
+            f"union all select {order} from ranked where nth = 1)"
+        )
+        n_accepted = _count(
+            con,
+            f"insert into lake.raw.{contract.table} ({order}, source, batch_id, ingested_at) "
+            f"select {order}, ?, ?, ? from {fresh} a anti join existing b on {same_key}",
+            [batch.source, batch.batch_id, committed_at],
+        )
+        n_quarantined = 0
+        if differs:
+            packed = ", ".join(f'"{c}" := a."{c}"' for c in columns)
+            con.execute(
+                f"create temp table conflicts as select null::bigint as position, 'conflict' as reason_code, "
+                f"'Same {', '.join(contract.key)} as a row of raw.{contract.table}, but other values' as reason, "
+                f"encode(to_json(struct_pack({packed}))::varchar) as raw from ("
+                f"select a.* exclude (nth) from ranked a join ranked b on {same_key} and b.nth = 1 "
+                f"where a.nth > 1 and ({differs}) union all "
+                f"select a.* from {fresh} a join existing b on {same_key} where {differs}) a"
+            )
+            n_quarantined = _quarantine(con, batch, "conflicts", committed_at)
+            con.execute("drop table conflicts")
+        con.execute("drop table repeated; drop table ranked; drop table existing")
+    return _Account(contract.table, n_offered, n_accepted, n_quarantined, first, last)
+
+
+def _quarantine(con: duckdb.DuckDBPyConnection, batch: Batch, relation: str, committed_at: datetime) -> int:
+    """Keep bad records with their reason and raw bytes; the same bad record again is a duplicate."""
+    return _count(
+        con,
+        "insert into lake.raw.quarantine "
+        "select ?, ?, ?, ?, any_value(position), reason_code, any_value(reason), any_value(raw), sha256(raw), ? "
+        f"from {relation} where (reason_code, sha256(raw)) not in "
+        "(select (reason_code, raw_sha256) from lake.raw.quarantine where source = ?) "
+        "group by reason_code, sha256(raw)",
+        [batch.source, batch.slug, batch.batch_id, batch.objects[0].origin, committed_at, batch.source],
+    )
+
+
+@contextmanager
+def _staged(
+    con: duckdb.DuckDBPyConnection, name: str, relation: Relation, contract: Contract | None = None
+) -> Iterator[None]:
+    """The relation as temp table `name`, cast to the contract's types; gone after the block."""
+    if isinstance(relation, pl.DataFrame):
+        con.register("staging_frame", relation)
+        relation = "select * from staging_frame"
+    try:
+        columns = "*"
+        if contract is not None:
+            offered = [column[0] for column in con.execute(f"describe ({relation})").fetchall()]
+            if offered != contract.names:
+                raise ContractViolation(
+                    f"Rows for raw.{contract.table} have the columns {offered}, not {contract.names}; "
+                    "correct the transform."
+                )
+            if contract.versioned:
+                hashed = [name for name in contract.names if name not in contract.volatile]
+                parts = ", ".join(f'coalesce("{column}"::varchar, chr(30))' for column in hashed)
+                columns = f"*, md5(concat_ws(chr(31), {parts})) as {RECORD_HASH}"
+        con.execute(f"create temp table {name} as select {columns} from ({relation})")
+        yield
+        con.execute(f"drop table {name}")  # after an error the rollback drops it
+    finally:
+        con.unregister("staging_frame")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _count(con: duckdb.DuckDBPyConnection, statement: str, parameters: Sequence[object] = ()) -> int:
+    row = con.execute(statement, list(parameters)).fetchone()
+    assert row is not None
+    return int(row[0])

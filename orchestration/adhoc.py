@@ -1,0 +1,56 @@
+"""Sources given on the command line instead of in sources.toml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from lake.contracts.profile import Slug
+from lake.errors import SettingsError
+from lake.sources.declared import FORMATS, Source, declare, load_profile
+
+
+def adhoc_sources(
+    slug: Slug, locations: Sequence[str], *, format: str | None, profile: str | None, identity: str | None
+) -> list[Source]:
+    """One Source per file or URL, all under one id: the given one, else the profile's name, else the first name.
+
+    Raises SettingsError for a profile of another slug or an unknown format.
+    """
+    declared_format = format
+    if profile is not None:
+        loaded = load_profile(profile)
+        if loaded.slug != slug:
+            raise SettingsError(f"Profile {profile} is for {loaded.slug} sources; choose one for {slug}.")
+        declared_format = format or loaded.format
+    name = identity or _identity(profile or locations[0])
+    return [
+        declare(
+            name,
+            slug=slug,
+            format=declared_format or _guess(slug, location),
+            location=location,
+            name_vi=name,
+            name_en=name,
+            **({"profile": profile} if profile else {}),
+        )
+        for location in locations
+    ]
+
+
+def _guess(slug: Slug, location: str) -> str:
+    """CSV and metrics pages are told by their ending; anything else is the slug's first format."""
+    path = urlsplit(location).path.lower()
+    if slug == "ticket" and path.endswith((".csv", ".csv.gz")):
+        return "csv"
+    if slug == "server" and (path.endswith((".txt", ".prom")) or path.rstrip("/").endswith("/metrics")):
+        return "openmetrics"
+    return FORMATS[slug][0]
+
+
+def _identity(text: str) -> str:
+    parts = urlsplit(text)
+    base = f"{parts.netloc}{parts.path}" if parts.netloc else re.split(r"[/\\]", text)[-1]
+    stem = re.sub(r"\.(toml|csv|json|ndjson|jsonl|xml|txt|prom|gz)\b", "", base.lower())
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:60] or "adhoc"

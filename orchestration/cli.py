@@ -1,0 +1,269 @@
+"""The `ioc` command."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from lake.errors import IocError, SettingsError
+from lake.settings import Settings, load_settings, private_folder
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Open data lakehouse of an operations centre. All state lives under IOC_HOME (default ./var).",
+)
+out = Console()
+err = Console(stderr=True)
+DEMO_SOURCES = Path(__file__).resolve().parents[1] / "lake" / "simulator" / "sources.toml"
+
+
+class SlugName(StrEnum):
+    """Slugs on the command line."""
+
+    ticket = "ticket"
+    server = "server"
+    media = "media"
+    camera = "camera"
+
+
+class ResultFormat(StrEnum):
+    """Output formats of `ioc sql`."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def main() -> None:
+    """Entry point: an IocError is one clear sentence on stderr and exit code 1."""
+    try:
+        app()
+    except IocError as error:
+        err.print(f"[bold red]Error:[/] {_plain(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def demo() -> None:
+    """Run the main job on the built-in synthetic province and show its KPIs."""
+    settings = load_settings()
+    private_folder(settings.home)
+    if not settings.sources_file.exists():
+        shutil.copyfile(DEMO_SOURCES, settings.sources_file)
+    elif settings.sources_file.read_text(encoding="utf-8") != DEMO_SOURCES.read_text(encoding="utf-8"):
+        raise SettingsError(
+            f"{settings.sources_file} declares other sources; set IOC_HOME to another folder for the demo."
+        )
+    _run(settings, ())
+
+
+@app.command()
+def run(
+    source: Annotated[list[SlugName] | None, typer.Option(help="only sources of this slug; may be repeated")] = None,
+) -> None:
+    """Harvest the declared sources, check, build the KPI tables, publish."""
+    _run(load_settings(), [slug.value for slug in source or []])
+
+
+@app.command()
+def ingest(
+    slug: SlugName,
+    locations: Annotated[list[str], typer.Argument(metavar="FILE_OR_URL…")],
+    format: Annotated[str | None, typer.Option(help="wire format; the profile's, or the slug's first one")] = None,
+    profile: Annotated[str | None, typer.Option(help="shipped profile (boston311, frigate) or a TOML file")] = None,
+    source: Annotated[str | None, typer.Option(help="source id to file the rows under")] = None,
+    build: Annotated[bool, typer.Option(help="build and publish the KPI tables afterwards")] = True,
+) -> None:
+    """Bring files or addresses into the lake, without declaring them in sources.toml."""
+    from orchestration.adhoc import adhoc_sources
+    from orchestration.runs import ingest as ingest_sources
+
+    settings = load_settings()
+    sources = adhoc_sources(slug.value, locations, format=format, profile=profile, identity=source)
+    with _progress():
+        outcomes, report = ingest_sources(settings, sources, build=build)
+    for outcome in outcomes:
+        new = [receipt for receipt in outcome.receipts if receipt.is_new]
+        out.print(
+            f"{_plain(outcome.source.id)}: offered {sum(r.n_offered for r in new):,}, "
+            f"accepted {sum(r.n_accepted for r in new):,}, quarantined {sum(r.n_quarantined for r in new):,}, "
+            f"de-duplicated {sum(r.n_deduplicated for r in new):,}"
+            + (
+                f"; {len(outcome.receipts) - len(new)} batches were already in the lake"
+                if len(outcome.receipts) > len(new)
+                else ""
+            ),
+            highlight=False,
+        )
+    _finish(report.failures)
+
+
+@app.command()
+def kpi(
+    code: Annotated[str | None, typer.Argument(help="KPI code such as F2; all headline KPIs if not given")] = None,
+    period: Annotated[str | None, typer.Option(help="2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all")] = None,
+    unit: Annotated[str | None, typer.Option(help="administrative unit code")] = None,
+    source: Annotated[str | None, typer.Option(help="source id")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable list")] = False,
+) -> None:
+    """Show published KPI values."""
+    from orchestration import reading
+    from orchestration.terminal import headline_table, values_table
+
+    settings = load_settings()
+    if as_json:
+        values = reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)
+        sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1) + "\n")
+    elif code is None and period is None and unit is None and source is None:
+        out.print(headline_table(reading.headline(settings)))
+    else:
+        out.print(values_table(reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)))
+
+
+@app.command()
+def sql(
+    query: str,
+    format: Annotated[ResultFormat, typer.Option(help="how to print the result")] = ResultFormat.table,
+) -> None:
+    """Run one SELECT on the published serving file (10 s, 10,000 rows)."""
+    from lake.sandbox import run_query
+    from lake.serving import published
+
+    result = run_query(published(load_settings()).file, query)
+    names = result.table.column_names
+    rows = [list(row.values()) for row in result.table.to_pylist()] if names else []
+    if format is ResultFormat.json:
+        records = [dict(zip(names, row, strict=True)) for row in rows]
+        sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=1, default=str) + "\n")
+    elif format is ResultFormat.csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows(rows)
+    else:
+        table = Table(*map(_plain, names))
+        for row in rows:
+            table.add_row(*("" if value is None else _plain(str(value)) for value in row))
+        out.print(table)
+    if result.is_truncated:
+        err.print("The result was cut; add a LIMIT or aggregate to see it whole.")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable list, one element per source")] = False,
+) -> None:
+    """Accounts and freshness of every source: offered = accepted + quarantined + de-duplicated."""
+    from orchestration import reading
+    from orchestration.resources import LakeResource, declared
+    from orchestration.terminal import status_table
+
+    settings = load_settings()
+    with LakeResource().connection() as con:
+        rows = reading.status(con, declared(settings))
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    else:
+        out.print(status_table(rows))
+
+
+@app.command()
+def release(
+    source: str,
+    reason: Annotated[str, typer.Option(help="why the data may be published although a check failed")],
+) -> None:
+    """Accept the batches of a source that failed a blocking check; the reason is kept."""
+    from orchestration.checks import release_source
+    from orchestration.resources import LakeResource
+
+    with LakeResource().connection() as con:
+        n = release_source(con, source, reason)
+    out.print(f"{n} batches of {_plain(source)} released; run `ioc run` to publish.", highlight=False)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the dashboards and Dagster on loopback until interrupted."""
+    from orchestration.service import serve as serve_all
+
+    serve_all(load_settings(), out)
+
+
+@app.command()
+def doctor() -> None:
+    """Check what the lake needs on this machine, each line with what to do if it fails."""
+    from orchestration.doctor import examine
+
+    table = Table("", "Check", "Finding", box=None)
+    findings = list(examine(load_settings()))
+    for finding in findings:
+        table.add_row("[green]ok[/]" if finding.is_ok else "[red]fail[/]", finding.check, _plain(finding.text))
+    out.print(table)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _run(settings: Settings, slugs: Sequence[str]) -> None:
+    from orchestration import reading
+    from orchestration.runs import run as run_all
+    from orchestration.terminal import headline_table
+
+    with _progress():
+        report = run_all(settings, slugs)
+    if report.published:
+        out.print(headline_table(reading.headline(settings)))
+    _finish(report.failures)
+
+
+def _finish(failures: Sequence[str]) -> None:
+    for failure in failures:
+        err.print(f"[bold red]Failed:[/] {_plain(failure)}", soft_wrap=True, highlight=False)
+    if failures:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """One line per source and stage while the block runs."""
+    from orchestration.progress import listening
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[message]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as progress:
+        tasks: dict[str, int] = {}
+
+        def listen(subject: str, message: str) -> None:
+            if subject not in tasks:
+                for task in tasks.values():
+                    progress.stop_task(task)  # type: ignore[arg-type]
+                tasks[subject] = progress.add_task(_plain(subject), message="", total=None)
+            progress.update(tasks[subject], message=_plain(message))  # type: ignore[arg-type]
+
+        with listening(listen):
+            yield
+
+
+def _plain(text: str) -> str:
+    """Text without meaning to rich's markup."""
+    return text.replace("[", r"\[")
+
+
+if __name__ == "__main__":
+    main()

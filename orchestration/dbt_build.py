@@ -1,0 +1,125 @@
+"""dbt in this project: where it finds the lake, its manifest, whether a build is due, what its tests said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from lake.catalog import METADATA_SCHEMA
+from lake.errors import IocError
+from lake.settings import Settings, private_folder
+
+PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
+BUILT = "built.json"
+
+
+class BuildFailed(IocError):
+    """dbt could not build the warehouse, or one of its tests failed."""
+
+
+@contextmanager
+def environment(settings: Settings, catalog_uri: str) -> Iterator[None]:
+    """The variables `profiles.yml` reads, set for the block: dbt runs in a process of its own."""
+    variables = {
+        "IOC_DBT_CATALOG": catalog_uri,
+        "IOC_DBT_DATA_PATH": f"{settings.files}/",
+        "IOC_DBT_METADATA_SCHEMA": METADATA_SCHEMA,
+        "IOC_DBT_EXTENSIONS": str(settings.extensions),
+        "IOC_DBT_THREADS": str(settings.threads),
+        "DBT_TARGET_PATH": str(settings.dbt_target),
+        "DBT_LOG_PATH": str(settings.dbt_target / "logs"),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def manifest(settings: Settings) -> Path:
+    """Path of the manifest of the project as it is now, parsed anew when a project file has changed."""
+    private_folder(settings.dbt_target)
+    path, stamp = settings.dbt_target / "manifest.json", settings.dbt_target / "manifest.sha256"
+    digest = _project_digest()
+    if path.exists() and stamp.exists() and stamp.read_text() == digest:
+        return path
+    with environment(settings, "ducklake:postgres:"):  # parsing opens no connection
+        done = subprocess.run(
+            [str(DBT), "parse", "--project-dir", str(PROJECT), "--quiet"], capture_output=True, text=True, check=False
+        )
+    if done.returncode != 0:
+        raise BuildFailed(f"The dbt project cannot be parsed ({(done.stdout + done.stderr).strip()[-500:]}).")
+    stamp.write_text(digest)
+    return path
+
+
+def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Whether the last build saw the same rows, declarations, project and hour."""
+    file = settings.dbt_target / BUILT
+    return file.exists() and json.loads(file.read_text())["fingerprint"] == _fingerprint(con)
+
+
+def mark_built(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Remember what the build that has just succeeded saw."""
+    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con)}))
+
+
+def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path) -> None:
+    """Copy the test results of a dbt build (`run_results.json`) into `ops.check_results`, suite `dbt`."""
+    if not results.exists():
+        return
+    now = datetime.now(UTC)
+    rows = []
+    for result in json.loads(results.read_text())["results"]:
+        kind, _, name = result["unique_id"].split(".", 2)
+        if kind not in ("test", "unit_test"):
+            continue
+        severity = "warning" if result["status"] == "warn" else "blocking"
+        rows.append(
+            [run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity, result["status"] == "pass"]
+            + [result.get("message") or "pass", result.get("failures"), now]
+        )
+    if rows:
+        con.execute("begin")
+        con.executemany("insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        con.execute("commit")
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
+    rows = con.execute(
+        "select (select md5(string_agg(b::varchar, ' ' order by b::varchar)) from ("
+        "  select batch_id, table_name, n_accepted, n_quarantined from lake.ops.batches"
+        "  where n_accepted + n_quarantined > 0) b), "
+        "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
+        # Open tickets become overdue as time passes, so a build is also due every hour of the sources' clocks.
+        "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
+        "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status = 'ok' group by 1) h)"
+    ).fetchone()
+    return hashlib.sha256(f"{rows}\n{_project_digest()}".encode()).hexdigest()
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(PROJECT.rglob("*")):
+        if file.suffix in {".sql", ".yml", ".csv"} and "target" not in file.relative_to(PROJECT).parts:
+            digest.update(f"{file.relative_to(PROJECT)}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,44 @@
+"""The serving file: published after the warehouse, unless a blocking check failed on data nobody released."""
+
+import dagster as dg
+
+from lake.errors import IocError
+from lake.serving import publish
+from orchestration.checks import closed_gates
+from orchestration.progress import report
+from orchestration.resources import LakeResource
+
+
+@dg.asset(
+    key=["published", "serving_file"],
+    deps=[["kpi", "kpi_values"], ["kpi", "published_check"], ["marts", "dim_sources"]],
+    group_name="published",
+    kinds={"duckdb"},
+    description="Read-only DuckDB file for dashboards and analysts, swapped in whole.",
+)
+def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Gate, copy, swap. The previous publication stays when this fails."""
+    report("publish", "copying")
+    with lake.connection() as con:
+        if gates := closed_gates(con):
+            raise dg.Failure(
+                f"Publish stopped by {len(gates)} failed blocking checks: {'; '.join(gates[:5])}. "
+                "Correct the source, or accept the data with `ioc release SOURCE --reason …`.",
+                allow_retries=False,
+            )
+        try:
+            current = publish(con, lake.settings, context.run_id)
+        except IocError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+    report("publish", "published")
+    return dg.MaterializeResult(
+        metadata={
+            "snapshot": dg.MetadataValue.int(current.snapshot_id),
+            "bytes": dg.MetadataValue.int(current.file.stat().st_size),
+        }
+    )
+
+
+def defs() -> dg.Definitions:
+    """The serving file."""
+    return dg.Definitions(assets=[serving_file])

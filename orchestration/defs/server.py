@@ -1,0 +1,12 @@
+"""Server metrics from Prometheus servers and metrics pages: daily partitions, fetched on each source's schedule."""
+
+import dagster as dg
+
+from lake.contracts import server
+from orchestration.partitions import PROVINCIAL_DAYS
+from orchestration.raw_asset import raw_source
+
+
+def defs() -> dg.Definitions:
+    """Sources → raw.server__*, checked by the server suite."""
+    return raw_source([server.SAMPLES, server.SERIES], partitions=PROVINCIAL_DAYS)

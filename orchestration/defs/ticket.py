@@ -1,0 +1,11 @@
+"""Citizens' reports from Open311 servers and CSV exports: fetched on each source's own schedule."""
+
+import dagster as dg
+
+from lake.contracts import ticket
+from orchestration.raw_asset import raw_source
+
+
+def defs() -> dg.Definitions:
+    """Sources → raw.ticket__*, checked by the ticket suite."""
+    return raw_source([ticket.REQUESTS])

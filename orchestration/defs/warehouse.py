@@ -1,0 +1,55 @@
+"""The warehouse: dbt build over the raw tables, its tests as asset checks, every quarter of an hour if due."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from lake.settings import load_settings
+from orchestration import dbt_build
+from orchestration.dbt_translator import WarehouseTranslator
+from orchestration.partitions import PROVINCIAL_ZONE
+from orchestration.progress import report
+from orchestration.resources import LakeResource
+
+
+def defs() -> dg.Definitions:
+    """seeds → staging → intermediate → marts → kpi, one job and one schedule for them and the publish."""
+    settings = load_settings()
+
+    @dbt_assets(manifest=dbt_build.manifest(settings), dagster_dbt_translator=WarehouseTranslator(), name="dbt_build")
+    def warehouse(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[Any]:
+        settings = lake.settings
+        dbt = DbtCliResource(
+            project_dir=str(dbt_build.PROJECT),
+            profiles_dir=str(dbt_build.PROJECT),
+            dbt_executable=str(dbt_build.DBT),
+        )
+        report("warehouse", "dbt build")
+        with lake.catalog() as catalog, dbt_build.environment(settings, catalog.uri):
+            build = dbt.cli(["build"], context=context, target_path=settings.dbt_target / "run", raise_on_error=False)
+            yield from build.stream()
+            with lake.connection() as con:
+                dbt_build.keep_test_results(con, context.run_id, settings.dbt_target / "run" / "run_results.json")
+                if not build.is_successful():
+                    raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
+                dbt_build.mark_built(con, settings)
+
+    everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(["published", "serving_file"])
+    job = dg.define_asset_job("warehouse", selection=everything, tags={"ioc/warehouse": "true"})
+
+    @dg.schedule(
+        job=job,
+        cron_schedule="*/15 * * * *",
+        execution_timezone=PROVINCIAL_ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def warehouse_schedule(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> dg.RunRequest:
+        """All of it when something changed; otherwise publish alone, so that freshness stays true."""
+        with lake.connection() as con:
+            if dbt_build.is_current(con, lake.settings):
+                return dg.RunRequest(asset_selection=[dg.AssetKey(["published", "serving_file"])])
+        return dg.RunRequest()
+
+    return dg.Definitions(assets=[warehouse], jobs=[job], schedules=[warehouse_schedule])

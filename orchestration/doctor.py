@@ -1,0 +1,87 @@
+"""What the lake needs of the machine, examined one by one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lake.catalog import EXTENSIONS, open_catalog
+from lake.errors import IocError
+from lake.serving import published
+from lake.settings import Settings, private_folder
+from lake.sources.declared import load_sources
+from orchestration import dbt_build
+
+FREE_GB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    check: str
+    is_ok: bool
+    text: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Findings in the order in which they build on each other; nothing is repaired."""
+    steps: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("Python", _python),
+        ("home", _home),
+        ("disk", _disk),
+        ("catalogue and extensions", _lake),
+        ("dbt project", _dbt),
+        ("sources", _sources),
+        ("publication", lambda s: f"run {published(s).run_id} of {published(s).published_at:%Y-%m-%d %H:%M} UTC"),
+    )
+    for check, step in steps:
+        try:
+            yield Finding(check, True, step(settings))
+        except (IocError, OSError) as error:
+            yield Finding(check, False, str(error))
+
+
+def _python(settings: Settings) -> str:
+    if sys.version_info[:2] != (3, 11):
+        raise OSError(f"Python {sys.version.split()[0]} runs; install Python 3.11 and run `make setup`.")
+    return sys.version.split()[0]
+
+
+def _home(settings: Settings) -> str:
+    private_folder(settings.scratch)
+    probe = settings.scratch / "doctor"
+    probe.write_bytes(b"x")
+    probe.unlink()
+    return str(settings.home)
+
+
+def _disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.home).free / 1e9
+    if free < FREE_GB:
+        raise OSError(f"{free:.1f} GB free; free at least {FREE_GB} GB or move IOC_HOME.")
+    return f"{free:.0f} GB free"
+
+
+def _lake(settings: Settings) -> str:
+    with open_catalog(settings) as catalog:
+        con = catalog.connect()
+        try:
+            row = con.execute("select count(*) from ducklake_snapshots('lake')").fetchone()
+        finally:
+            con.close()
+    where = "IOC_CATALOG_URL" if settings.catalog_url else "embedded PostgreSQL"
+    return f"{where}, {', '.join(EXTENSIONS)}, {row[0] if row else 0} snapshots"
+
+
+def _dbt(settings: Settings) -> str:
+    return f"{dbt_build.manifest(settings).name} is up to date"
+
+
+def _sources(settings: Settings) -> str:
+    sources = load_sources(settings.sources_file)
+    if not sources:
+        return f"none declared in {settings.sources_file}; copy sources.example.toml or run `ioc demo`"
+    return ", ".join(f"{source.id} ({source.slug})" for source in sources)

@@ -1,0 +1,119 @@
+"""Factory of raw assets: one asset function per slug, one asset per raw table, and a schedule per declared source."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from pydantic import Field
+
+from lake.contracts.base import Contract
+from lake.errors import SettingsError
+from lake.settings import load_settings
+from orchestration.checks import suite_checks
+from orchestration.harvest import Outcome, harvest
+from orchestration.partitions import PROVINCIAL_ZONE, day_of
+from orchestration.policies import HARVEST_RETRY, INTERACTIVE
+from orchestration.resources import LakeResource, catalog_connection, declared, locations
+
+
+class HarvestConfig(dg.Config):
+    """Which declared sources to harvest; none named means all of the slug."""
+
+    sources: list[str] = Field(default_factory=list)
+
+
+def raw_source(contracts: list[Contract], *, partitions: dg.PartitionsDefinition[str] | None = None) -> dg.Definitions:
+    """Definitions of one slug: source assets → raw tables, suite checks, a job, and a schedule per source."""
+    slug = contracts[0].slug
+    sources = declared(load_settings(), slug)
+    upstream = [
+        dg.AssetSpec(
+            ["source", source.id],
+            group_name=slug,
+            description=f"{source.name_vi} / {source.name_en} ({source.format})",
+            kinds={source.format},
+        )
+        for source in sources
+    ]
+
+    @dg.multi_asset(
+        name=f"raw_{slug}",
+        specs=[
+            dg.AssetSpec(
+                ["raw", contract.table],
+                deps=[spec.key for spec in upstream],
+                group_name=slug,
+                description=contract.description,
+                kinds={"ducklake", "parquet"},
+            )
+            for contract in contracts
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        retry_policy=HARVEST_RETRY,
+    )
+    def raw(
+        context: dg.AssetExecutionContext, config: HarvestConfig, lake: LakeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        outcomes = _harvest(context, lake, slug, config.sources)
+        for contract in contracts:
+            yield dg.MaterializeResult(asset_key=["raw", contract.table], metadata=_metadata(outcomes))
+        if failed := [outcome.error for outcome in outcomes if outcome.error]:
+            raise dg.Failure(description=" | ".join(failed), allow_retries=context.run.tags.get(INTERACTIVE) != "true")
+
+    job = dg.define_asset_job(f"harvest_{slug}", selection=dg.AssetSelection.assets(raw))
+    return dg.Definitions(
+        assets=[*upstream, raw],
+        asset_checks=suite_checks(slug, ["raw", contracts[0].table]),
+        jobs=[job],
+        schedules=[_schedule(source.id, source.schedule, slug, job, partitions) for source in sources],
+    )
+
+
+def _harvest(context: dg.AssetExecutionContext, lake: LakeResource, slug: str, ids: list[str]) -> list[Outcome]:
+    settings = lake.settings
+    sources = declared(settings, slug)
+    if unknown := set(ids) - {source.id for source in sources}:
+        raise SettingsError(f"No source named {', '.join(sorted(unknown))} is declared; see sources.toml.")
+    sources = [source for source in sources if not ids or source.id in ids]
+    # A backfill asks for its days; a harvest from the terminal or a schedule goes on where the last one ended.
+    window = None
+    if context.has_partition_key and context.run.tags.get(INTERACTIVE) != "true":
+        span = context.partition_time_window
+        window = (span.start, span.end)
+    with lake.catalog() as catalog, catalog_connection(catalog) as con, locations(settings, sources) as places:
+        return [harvest(catalog, con, s, run_id=context.run_id, location=places[s.id], window=window) for s in sources]
+
+
+def _metadata(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue]:
+    receipts = [receipt for outcome in outcomes for receipt in outcome.receipts if receipt.is_new]
+    return {
+        "offered": dg.MetadataValue.int(sum(r.n_offered for r in receipts)),
+        "accepted": dg.MetadataValue.int(sum(r.n_accepted for r in receipts)),
+        "quarantined": dg.MetadataValue.int(sum(r.n_quarantined for r in receipts)),
+        "deduplicated": dg.MetadataValue.int(sum(r.n_deduplicated for r in receipts)),
+        "batches": dg.MetadataValue.json([r.batch_id for r in receipts]),
+    }
+
+
+def _schedule(
+    source: str,
+    cron: str,
+    slug: str,
+    job: UnresolvedAssetJobDefinition,
+    partitions: dg.PartitionsDefinition[str] | None,
+) -> dg.ScheduleDefinition:
+    config = {"ops": {f"raw_{slug}": {"config": {"sources": [source]}}}}
+
+    @dg.schedule(
+        name=f"harvest_{source.replace('-', '_')}",
+        job=job,
+        cron_schedule=cron,
+        execution_timezone=PROVINCIAL_ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = day_of(context.scheduled_execution_time) if partitions else None
+        return dg.RunRequest(partition_key=day, run_config=config)
+
+    return tick

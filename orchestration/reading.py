@@ -1,0 +1,153 @@
+"""What the command line reads: KPI values of the serving file, accounts of the lake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from lake import clock, serving
+from lake.errors import SettingsError
+from lake.settings import Settings
+from lake.sources.declared import Source
+
+_PERIODS = (
+    (r"all", "all", lambda m: None),
+    (r"(\d{4})", "year", lambda m: date(int(m[1]), 1, 1)),
+    (r"(\d{4})-Q([1-4])", "quarter", lambda m: date(int(m[1]), 3 * int(m[2]) - 2, 1)),
+    (r"(\d{4})-W(\d{2})", "week", lambda m: date.fromisocalendar(int(m[1]), int(m[2]), 1)),
+    (r"(\d{4})-(\d{2})", "month", lambda m: date(int(m[1]), int(m[2]), 1)),
+    (r"(\d{4})-(\d{2})-(\d{2})", "day", lambda m: date(int(m[1]), int(m[2]), int(m[3]))),
+)
+KPI_FIELDS = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+
+
+def parse_period(text: str) -> tuple[str, date | None]:
+    """`2021`, `2021-Q3`, `2021-09`, `2021-W38`, `2021-09-30` or `all` -> (grain, first day). Raises SettingsError."""
+    for pattern, grain, first_day in _PERIODS:
+        if match := re.fullmatch(pattern, text, flags=re.IGNORECASE):
+            try:
+                return grain, first_day(match)
+            except ValueError:
+                break
+    raise SettingsError(f"The period {text!r} is not known; write 2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all.")
+
+
+def kpi_values(
+    settings: Settings, *, code: str | None, period: str | None, unit: str | None, source: str | None
+) -> list[dict[str, Any]]:
+    """Published KPI values, newest period last, as plain JSON values (KPI_FIELDS plus bounds).
+
+    Without a period: every period of the chosen code. Raises ServingError when nothing is published, SettingsError
+    for a code, unit or source that the publication does not know.
+    """
+    with serving.connect(settings) as con:
+        for column, wanted in (("code", code), ("unit_code", unit), ("source", source)):
+            known = [
+                row[0] for row in con.execute(f"select distinct {column} from kpi.kpi_values order by 1").fetchall()
+            ]
+            if wanted is not None and wanted not in known:
+                raise SettingsError(f"No KPI has {column} {wanted!r}; known: {', '.join(known[:20]) or 'none'}.")
+        grain, first_day = parse_period(period) if period else (None, None)
+        rows = con.execute(
+            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, is_synthetic from kpi.kpi_values "
+            "where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
+            "and (?::date is null or period_start = ?) and (?::varchar is null or unit_code = ?) "
+            "and (?::varchar is null or source = ?) order by code, source, unit_code, grain, period_start",
+            [x for x in (code, grain, first_day, unit, source) for _ in range(2)],
+        ).fetchall()
+        names = [column[0] for column in con.description or []]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+
+
+def headline(settings: Settings) -> list[dict[str, Any]]:
+    """One row per KPI and source for the terminal: whole period, or the last complete week for weekly KPIs."""
+    with serving.connect(settings) as con:
+        rows = con.execute(
+            "select v.code, d.name_vi, d.unit_vi, d.is_percent, d.decimals, v.source, v.grain, v.period_start, "
+            "v.period_end, v.numerator, v.denominator, v.value, v.value_low, v.value_high, v.as_of, v.is_synthetic "
+            "from kpi.kpi_values v join seeds.kpi_definitions d using (code) "
+            "join marts.dim_sources s using (source) "
+            "where v.unit_code = s.unit_code and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
+            "and v.code = 'M1' and v.period_end <= v.as_of::date) "
+            "qualify row_number() over (partition by v.code, v.source order by v.period_start desc) = 1 "
+            "order by s.slug, v.source, v.code"
+        ).fetchall()
+        names = [column[0] for column in con.description or []]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def status(con: duckdb.DuckDBPyConnection, declared: Sequence[Source]) -> list[dict[str, Any]]:
+    """Accounts per source, declared or ever harvested.
+
+    `freshness_s` is the age in seconds of the newest record on the source's clock; null before the first record.
+    offered = accepted + quarantined + deduplicated, over all batches.
+    """
+    rows = con.execute(
+        "select s.source, s.slug, s.is_synthetic, s.freshness_s, h.last_success_at, h.last_error, "
+        "coalesce(b.offered, 0), coalesce(b.accepted, 0), coalesce(b.quarantined, 0), coalesce(b.deduplicated, 0), "
+        "b.newest_at from lake.ops.sources s left join ("
+        "  select source, max(finished_at) filter (where status = 'ok') as last_success_at,"
+        "  max_by(error, started_at) as last_error from lake.ops.harvests group by source) h using (source) left join ("
+        "  select source, sum(n_offered)::bigint as offered, sum(n_accepted)::bigint as accepted,"
+        "  sum(n_quarantined)::bigint as quarantined, sum(n_deduplicated)::bigint as deduplicated,"
+        "  max(event_max_at) as newest_at from lake.ops.batches group by source) b using (source) order by s.source"
+    ).fetchall()
+    seen = [
+        {
+            "source": source,
+            "slug": slug,
+            "last_success_at": _plain(last_success_at),
+            "offered": offered,
+            "accepted": accepted,
+            "quarantined": quarantined,
+            "deduplicated": deduplicated,
+            "freshness_s": _age_s(newest_at, synthetic=synthetic),
+            "freshness_promise_s": promise,
+            "is_synthetic": synthetic,
+            "last_error": last_error,
+        }
+        for source, slug, synthetic, promise, last_success_at, last_error, offered, accepted, quarantined, deduplicated, newest_at in rows
+    ]
+    known = {row["source"] for row in seen}
+    never = [
+        {
+            "source": s.id,
+            "slug": s.slug,
+            "last_success_at": None,
+            "offered": 0,
+            "accepted": 0,
+            "quarantined": 0,
+            "deduplicated": 0,
+            "freshness_s": None,
+            "freshness_promise_s": s.freshness_s,
+            "is_synthetic": s.is_synthetic,
+            "last_error": None,
+        }
+        for s in declared
+        if s.id not in known
+    ]
+    return seen + never
+
+
+def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:
+    if newest_at is None:
+        return None
+    return max(0, round((clock.now(synthetic=synthetic) - newest_at).total_seconds()))
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: instants in UTC with offset, days as ISO 8601, whole decimals as integers."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -1,0 +1,132 @@
+"""One run from the terminal: harvest the declared sources, check, build, publish, in this process through Dagster."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+from lake import clock
+from lake.catalog import open_catalog
+from lake.errors import ServingError, SettingsError
+from lake.serving import Published, published
+from lake.settings import Settings, private_folder
+from lake.sources.declared import Source
+from orchestration import dbt_build
+from orchestration.checks import validate_new_batches
+from orchestration.harvest import Outcome, harvest
+from orchestration.partitions import FIRST_DAY, day_of
+from orchestration.policies import INSTANCE_YAML, INTERACTIVE
+from orchestration.progress import report
+from orchestration.resources import LakeResource, catalog_connection, declared, locations
+
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended: the sentences of what failed, and the publication now in force (None: never published)."""
+
+    failures: tuple[str, ...]
+    published: Published | None
+
+
+def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
+    """Harvest the declared sources of `slugs` (all if none named), then build and publish what is there.
+
+    A failed source does not keep the others from the publish; it is named in the report.
+    Raises SettingsError when nothing is declared.
+    """
+    sources = [s for s in declared(settings) if not slugs or s.slug in slugs]
+    if not sources:
+        wanted = f" with slug {', '.join(slugs)}" if slugs else ""
+        raise SettingsError(f"No source{wanted} is declared; add one to {settings.sources_file} or run `ioc demo`.")
+    failures: list[str] = []
+    with open_catalog(settings), dagster_instance(settings) as instance, locations(settings, sources):
+        definitions = _definitions()
+        for slug in dict.fromkeys(s.slug for s in sources):
+            job = definitions.get_job_def(f"harvest_{slug}")
+            tags = {INTERACTIVE: "true"} | (_days(sources, slug) if job.partitions_def else {})
+            failures += _execute(job, instance, tags)
+        failures += _build_and_publish(settings, definitions, instance)
+    return RunReport(tuple(failures), _current(settings))
+
+
+def ingest(settings: Settings, sources: Sequence[Source], *, build: bool) -> tuple[list[Outcome], RunReport]:
+    """Harvest sources that need not be declared (files and URLs from the command line), check, build, publish."""
+    run_id = uuid.uuid4().hex
+    with open_catalog(settings) as catalog:
+        with catalog_connection(catalog) as con, locations(settings, list(sources)) as places:
+            outcomes = [harvest(catalog, con, s, run_id=run_id, location=places[s.id]) for s in sources]
+            for slug in dict.fromkeys(s.slug for s in sources):
+                validate_new_batches(con, slug, run_id)
+        failures = [outcome.error for outcome in outcomes if outcome.error]
+        if build:
+            with dagster_instance(settings) as instance:
+                failures += _build_and_publish(settings, _definitions(), instance)
+    return outcomes, RunReport(tuple(failures), _current(settings))
+
+
+@contextmanager
+def dagster_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Dagster's storage of this lake, telemetry off."""
+    home = private_folder(settings.dagster_home)
+    file = home / "dagster.yaml"
+    if not file.exists() or file.read_text() != INSTANCE_YAML:
+        file.write_text(INSTANCE_YAML)
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home))) as instance:
+        yield instance
+
+
+def _definitions() -> dg.Definitions:
+    from orchestration.definitions import defs
+
+    return defs()
+
+
+def _days(sources: Sequence[Source], slug: str) -> dict[str, str]:
+    """Tags of one run over all days from the first one declared to today on the sources' clocks."""
+    today = max(clock.now(synthetic=s.is_synthetic) for s in sources if s.slug == slug)
+    return {RANGE_START: FIRST_DAY, RANGE_END: day_of(today)}
+
+
+def _build_and_publish(settings: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
+    with LakeResource().connection() as con:
+        is_current = dbt_build.is_current(con, settings)
+    report("warehouse", "nothing new" if is_current else "starting")
+    job = definitions.get_job_def("warehouse")
+    selection = [dg.AssetKey(["published", "serving_file"])] if is_current else None
+    return _execute(job, instance, {INTERACTIVE: "true"}, selection)
+
+
+def _execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    tags: dict[str, str],
+    selection: Sequence[dg.AssetKey] | None = None,
+) -> list[str]:
+    """Run a job in this process; the sentences of its failed steps, [] when all went well."""
+    result = job.execute_in_process(
+        run_config=QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=selection
+    )
+    return [_sentence(event) for event in result.all_events if event.is_step_failure]
+
+
+def _sentence(event: dg.DagsterEvent) -> str:
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error.cause if failure.error and failure.error.cause else failure.error
+    return f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+
+
+def _current(settings: Settings) -> Published | None:
+    try:
+        return published(settings)
+    except ServingError:
+        return None

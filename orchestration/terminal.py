@@ -1,0 +1,104 @@
+"""Tables for the terminal, numbers written the Vietnamese way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from rich.markup import escape
+from rich.table import Table
+
+from lake import clock
+
+LOCALE = "vi_VN"
+ZONE = "Asia/Ho_Chi_Minh"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """1422 -> 1.422, 93.46 -> 93,5 (decimals=1), None -> —."""
+    if value is None:
+        return "—"
+    return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=LOCALE)
+
+
+def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """KPI table of `reading.headline`."""
+    synthetic = any(row["is_synthetic"] for row in rows)
+    stands = format_datetime(clock.now(synthetic=True), "dd/MM/yyyy HH:mm", tzinfo=_zone(), locale=LOCALE)
+    caption = f"DỮ LIỆU MÔ PHỎNG (synthetic data) · đồng hồ mô phỏng {stands}" if synthetic else None
+    table = Table(title="Chỉ tiêu / KPIs", caption=caption, title_justify="left", caption_justify="left")
+    for name, justify in (
+        ("Mã", "left"),
+        ("Chỉ tiêu", "left"),
+        ("Giá trị", "right"),
+        ("Tử số / mẫu số", "right"),
+        ("Kỳ", "left"),
+        ("Nguồn", "left"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(
+            row["code"], escape(row["name_vi"]), _value(row), _parts(row), _period(row), escape(row["source"])
+        )
+    return table
+
+
+def values_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Table of `reading.kpi_values`."""
+    table = Table()
+    for name in ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*("—" if row[c.header] is None else escape(str(row[str(c.header)])) for c in table.columns))
+    return table
+
+
+def status_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Table of `reading.status`."""
+    table = Table(
+        "source", "slug", "last success", "offered", "accepted", "quarantined", "de-duplicated", "age", "last error"
+    )
+    for row in rows:
+        age = row["freshness_s"]
+        late = age is not None and age > row["freshness_promise_s"]
+        counts = (f"{row[c]:,}" for c in ("offered", "accepted", "quarantined", "deduplicated"))
+        table.add_row(
+            escape(row["source"]),
+            row["slug"],
+            row["last_success_at"] or "never",
+            *counts,
+            "no data" if age is None else f"{age:,} s" + (" LATE" if late else ""),
+            escape(row["last_error"] or ""),
+        )
+    return table
+
+
+def _value(row: dict[str, Any]) -> str:
+    decimals = int(row["decimals"])
+    scale, unit = (100, "%") if row["is_percent"] else (1, f" {row['unit_vi']}")
+    if row["value"] is None:
+        return "—"
+    text = number(row["value"] * scale, decimals) + unit
+    low, high = row["value_low"], row["value_high"]
+    if low is not None and high is not None and high != low:
+        text += f" ({number(low * scale, decimals)}–{number(high * scale, decimals)})"
+    return text
+
+
+def _parts(row: dict[str, Any]) -> str:
+    if row["denominator"] is None:
+        return number(row["numerator"])
+    return f"{number(row['numerator'])} / {number(row['denominator'])}"
+
+
+def _period(row: dict[str, Any]) -> str:
+    first, last = (format_date(row[name], "dd/MM/yyyy", locale=LOCALE) for name in ("period_start", "period_end"))
+    return f"{first} – {last}"
+
+
+def _zone() -> Any:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(ZONE)

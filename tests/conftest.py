@@ -1,0 +1,24 @@
+"""Fixtures every test may use. A test that needs something absent skips and says what is absent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(os.environ.get("IOC_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """`shared_data("feedback/boston311_2013.csv")` -> its path; skips where the real data is absent."""
+
+    def find(relative: str) -> Path:
+        path = SHARED_DATA / relative
+        if not path.exists():
+            pytest.skip(f"real data {relative} is absent (looked in ../shared/data, or IOC_SHARED_DATA)")
+        return path
+
+    return find

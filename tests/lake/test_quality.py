@@ -1,0 +1,288 @@
+"""The suites: a sound batch passes, each kind of damage is told, and only blocking damage blocks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from lake.contracts import camera, media, server, ticket
+from lake.contracts.base import Contract
+from lake.errors import ContractViolation
+from lake.quality.run import BatchFacts, CheckResult, validate
+
+RECEIVED_AT = datetime(2021, 9, 30, 10, tzinfo=UTC)
+N = 200
+Frames = dict[str, pl.DataFrame]
+
+
+def frame(contract: Contract, **columns: Any) -> pl.DataFrame:
+    """N rows of the contract's shape; a column not given is null."""
+    length = pl.DataFrame({"row": range(N)})
+    values = [
+        pl.Series(name, columns[name], dtype=dtype)
+        if isinstance(columns.get(name), list)
+        else pl.lit(columns.get(name), dtype=dtype).alias(name)
+        for name, dtype in contract.polars_schema.items()
+    ]
+    return length.with_columns(values).drop("row")
+
+
+def minutes_ago() -> list[datetime]:
+    return [RECEIVED_AT - timedelta(minutes=i) for i in range(N)]
+
+
+def good(slug: str) -> Frames:
+    ids = [f"id-{i}" for i in range(N)]
+    match slug:
+        case "ticket":
+            rows = frame(
+                ticket.REQUESTS,
+                request_id=ids,
+                status=["open", "closed"] * (N // 2),
+                description="Đèn đường hỏng",
+                requested_at=minutes_ago(),
+                updated_at=minutes_ago(),
+                lat=9.78,
+                long=105.47,
+                is_closed_before_requested=False,
+            )
+            return {"ticket__requests": rows}
+        case "server":
+            series = frame(server.SERIES, series_id=ids, metric=["up", "node_load1"] * (N // 2), labels="{}")
+            values = [1.0, float("nan")] * (N // 2)
+            samples = frame(server.SAMPLES, series_id=ids, at=minutes_ago(), value=values)
+            return {"server__series": series, "server__samples": samples}
+        case "media":
+            rows = frame(
+                media.ARTICLES,
+                article_id=ids,
+                feed_id="https://news.example/rss",
+                headline="Hậu Giang",
+                published_at=minutes_ago(),
+                is_published_at_missing=False,
+            )
+            return {"media__articles": rows}
+        case _:
+            events = frame(
+                camera.EVENTS,
+                camera_id="ql1a-01",
+                event_id=ids,
+                event_type="end",
+                at=minutes_ago(),
+                start_at=minutes_ago(),
+                end_at=minutes_ago(),
+                label="motorcycle",
+                top_score=0.9,
+                speed_km_h=41.5,
+            )
+            status = frame(camera.STATUS, camera_id="ql1a-01", at=minutes_ago(), camera_fps=5.0, is_online=True)
+            return {"camera__events": events, "camera__status": status}
+
+
+def facts(n_offered: int = N, n_quarantined: int = 0, *, is_first: bool = True) -> BatchFacts:
+    return BatchFacts(n_offered, n_quarantined, RECEIVED_AT, is_first)
+
+
+def failures(results: list[CheckResult], severity: str) -> set[tuple[str, str | None]]:
+    return {(r.suite, r.column_name) for r in results if not r.is_success and r.severity == severity}
+
+
+@pytest.mark.parametrize("slug", ["ticket", "server", "media", "camera"])
+def test_sound_batch_is_not_held_back(slug: str) -> None:
+    results = validate(slug, good(slug), facts=facts())
+    assert [r for r in results if not r.is_success] == []
+    assert {r.suite for r in results} >= {f"{slug}__delivery", *good(slug)}
+    assert {r.severity for r in results} == {"blocking", "warning"}
+
+
+def put(table: str, column: str, *values: Any) -> Callable[[Frames], Frames]:
+    """Damage: the first rows of `column` get `values`."""
+
+    def damage(frames: Frames) -> Frames:
+        held = frames[table]
+        head = pl.Series(column, values, dtype=held.schema[column])
+        return {**frames, table: held.with_columns(pl.concat([head, held[column][len(values) :]]))}
+
+    return damage
+
+
+def again_undated(frames: Frames) -> Frames:
+    """Damage: a request is there twice and its source gives no `updated_at`."""
+    return again(REQUESTS)(put(REQUESTS, "updated_at", None)(frames))
+
+
+def again(table: str) -> Callable[[Frames], Frames]:
+    """Damage: the first row is there twice."""
+    return lambda frames: {**frames, table: pl.concat([frames[table], frames[table].head(1)])}
+
+
+LATER = RECEIVED_AT + timedelta(minutes=11)
+LONG_AGO = datetime(1999, 12, 31, tzinfo=UTC)
+EVENTS, STATUS, REQUESTS = "camera__events", "camera__status", "ticket__requests"
+SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__articles"
+
+
+@pytest.mark.parametrize(
+    ("slug", "damage", "suite", "column"),
+    [
+        ("ticket", again(REQUESTS), REQUESTS, "request_id, updated_at"),
+        ("ticket", put(REQUESTS, "request_id", " \t"), REQUESTS, "request_id"),
+        ("ticket", put(REQUESTS, "status", "reopened"), REQUESTS, "status"),
+        ("ticket", put(REQUESTS, "requested_at", LATER), REQUESTS, "requested_at"),
+        ("ticket", put(REQUESTS, "requested_at", LONG_AGO), REQUESTS, "requested_at"),
+        ("ticket", put(REQUESTS, "lat", 105.47), REQUESTS, "lat"),
+        ("ticket", put(REQUESTS, "long", -180.5), REQUESTS, "long"),
+        ("server", again(SERIES), SERIES, "series_id"),
+        ("server", put(SERIES, "metric", ""), SERIES, "metric"),
+        ("server", again(SAMPLES), SAMPLES, "series_id, at"),
+        ("server", put(SAMPLES, "at", LATER), SAMPLES, "at"),
+        ("server", put(SAMPLES, "value", 2.0), "server__samples.up", "value"),
+        ("server", put(SAMPLES, "value", float("nan")), "server__samples.up", "value"),
+        ("media", put(ARTICLES, "article_id", ""), ARTICLES, "article_id"),
+        ("media", put(ARTICLES, "headline", "  "), ARTICLES, "headline"),
+        ("media", put(ARTICLES, "published_at", *[LATER] * 11), ARTICLES, "published_at"),
+        ("camera", again(EVENTS), EVENTS, "camera_id, event_id, event_type, at"),
+        ("camera", put(EVENTS, "camera_id", ""), EVENTS, "camera_id"),
+        ("camera", put(EVENTS, "event_id", ""), EVENTS, "event_id"),
+        ("camera", put(EVENTS, "event_type", "gone"), EVENTS, "event_type"),
+        ("camera", put(EVENTS, "at", LATER), EVENTS, "at"),
+        ("camera", put(EVENTS, "start_at", LONG_AGO), EVENTS, "start_at"),
+        ("camera", put(EVENTS, "top_score", 90.0), EVENTS, "top_score"),
+        ("camera", put(EVENTS, "plate_confidence", 1.01), EVENTS, "plate_confidence"),
+        ("camera", again(STATUS), STATUS, "camera_id, at"),
+        ("camera", put(STATUS, "camera_id", " "), STATUS, "camera_id"),
+        ("camera", put(STATUS, "at", LATER), STATUS, "at"),
+    ],
+)
+def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames], suite: str, column: str) -> None:
+    results = validate(slug, damage(good(slug)), facts=facts())
+    assert failures(results, "blocking") == {(suite, column)}
+
+
+@pytest.mark.parametrize(
+    ("slug", "damage", "suite", "column"),
+    [
+        ("ticket", put(REQUESTS, "closed_at", LATER), REQUESTS, "closed_at"),
+        ("ticket", put(REQUESTS, "updated_at", LATER), REQUESTS, "updated_at"),
+        ("ticket", again_undated, REQUESTS, "request_id, updated_at"),
+        ("ticket", put(REQUESTS, "description", " "), REQUESTS, "description"),
+        (
+            "ticket",
+            put(REQUESTS, "is_closed_before_requested", *[True] * 3),
+            REQUESTS,
+            "is_closed_before_requested",
+        ),
+        ("media", again(ARTICLES), ARTICLES, "article_id, feed_id, modified_at"),
+        ("media", put(ARTICLES, "published_at", LATER), ARTICLES, "published_at"),
+        (
+            "media",
+            put(ARTICLES, "is_published_at_missing", *[True] * 41),
+            ARTICLES,
+            "is_published_at_missing",
+        ),
+        ("camera", put(EVENTS, "label", "kangaroo"), EVENTS, "label"),
+        ("camera", put(EVENTS, "speed_km_h", 412.0), EVENTS, "speed_km_h"),
+        ("camera", put(EVENTS, "end_at", LONG_AGO), EVENTS, "end_at, start_at"),
+        ("camera", put(STATUS, "camera_fps", -1.0), STATUS, "camera_fps"),
+    ],
+)
+def test_odd_batch_is_reported_but_not_blocked(
+    slug: str, damage: Callable[[Frames], Frames], suite: str, column: str
+) -> None:
+    results = validate(slug, damage(good(slug)), facts=facts())
+    assert failures(results, "warning") == {(suite, column)}
+    assert failures(results, "blocking") == set()
+
+
+@pytest.mark.parametrize(
+    ("column", "n", "slug", "table"),
+    [
+        ("is_closed_before_requested", 2, "ticket", REQUESTS),
+        ("is_published_at_missing", 40, "media", ARTICLES),
+    ],
+)
+def test_tolerated_share_is_not_reported(column: str, n: int, slug: str, table: str) -> None:
+    results = validate(slug, put(table, column, *[True] * n)(good(slug)), facts=facts())
+    assert all(r.is_success for r in results)
+    assert [r.observed[:14] for r in results if r.column_name == column] == [f"{n} of 200 unexpected"[:14]]
+
+
+@pytest.mark.parametrize(
+    ("given", "blocking", "warning"),
+    [
+        (facts(1000, 10), 0, 0),
+        (facts(1000, 11), 0, 1),
+        (facts(1000, 50), 0, 1),
+        (facts(1000, 51), 1, 1),
+    ],
+)
+def test_harvest_that_went_to_quarantine_does_not_pass_as_success(
+    given: BatchFacts, blocking: int, warning: int
+) -> None:
+    results = validate("media", good("media"), facts=given)
+    failed = [r.severity for r in results if not r.is_success]
+    assert (failed.count("blocking"), failed.count("warning")) == (blocking, warning)
+
+
+def test_first_harvest_without_rows_is_blocked_and_a_quiet_hour_is_not() -> None:
+    empty = {name: rows.clear() for name, rows in good("camera").items()}
+    first = validate("camera", empty, facts=facts(0))
+    assert [r.expectation for r in first if not r.is_success and r.severity == "blocking"] == [
+        "expect_records_offered",
+        "expect_rows_in_first_batch",
+    ]
+    later = validate("camera", empty, facts=facts(0, is_first=False))
+    assert [(r.expectation, r.severity) for r in later if not r.is_success] == [("expect_records_offered", "warning")]
+    known = validate("camera", empty, facts=facts(500, is_first=False))
+    assert all(r.is_success for r in known)
+
+
+def test_verdict_says_how_many_values_were_looked_at_and_shows_the_wrong_ones() -> None:
+    frames = put(REQUESTS, "lat", 105.47, None)(good("ticket"))
+    [result] = [r for r in validate("ticket", frames, facts=facts()) if r.column_name == "lat"]
+    assert (result.n_checked, result.observed) == (199, "1 of 199 unexpected (0.50%), e.g. 105.47")
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        {},
+        {"camera__events": good("camera")["camera__events"]},
+        {**good("camera"), "camera__plates": pl.DataFrame()},
+        {**good("camera"), "camera__status": good("camera")["camera__status"].drop("camera_fps")},
+    ],
+)
+def test_forgotten_table_or_column_is_not_taken_for_a_clean_one(frames: Frames) -> None:
+    with pytest.raises(ContractViolation):
+        validate("camera", frames, facts=facts())
+
+
+def test_expectation_that_cannot_be_evaluated_counts_as_failed() -> None:
+    # top_score as text makes the range comparison itself fail
+    frames = good("camera")
+    frames["camera__events"] = frames["camera__events"].with_columns(pl.lit("high").alias("top_score"))
+    [result] = [r for r in validate("camera", frames, facts=facts()) if r.column_name == "top_score"]
+    assert not result.is_success
+    assert result.severity == "blocking"
+    assert result.observed.startswith("not evaluated")
+
+
+def test_great_expectations_is_not_loaded_before_there_are_rows_to_check() -> None:
+    script = """
+import sys
+from tests.lake.test_quality import facts, good, validate
+empty = {name: rows.clear() for name, rows in good("camera").items()}
+validate("camera", empty, facts=facts(5, is_first=False))
+print("great_expectations" in sys.modules)
+"""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

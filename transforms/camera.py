@@ -1,0 +1,240 @@
+"""Traffic cameras: newline JSON of Frigate -> events and status, as SQL text that DuckDB runs over a file.
+
+Every line is read twice at most. `fast_sql` reads the whole file with DuckDB's own JSON reader and keeps typed
+columns and a `fault`. That reader drops the text of a line it cannot read, sometimes spoils the line after one cut
+at a value, and stops at a document spread over lines; so every line with a fault is read again, alone and from its
+bytes, by `careful_sql`, and only that reading may reject it. `lake.lines.stage_lines` runs the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from lake.contracts.base import Delivery
+from lake.contracts.camera import EVENTS, STATUS
+from transforms.privacy import MIN_KEY_BYTES, TOKEN_DIGITS
+
+FAST = "fast_lines"
+CAREFUL = "careful_lines"
+RAW = "raw_lines"  # relation (position BIGINT, raw BLOB) that careful_sql reads
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(days=1)
+KM_PER_MILE = 1.609344  # international mile (1959), exact
+BLOCK_BYTES = 64  # of SHA-256, for HMAC (RFC 2104)
+
+# Numbers and booleans are read as text: a wrong type would otherwise become a silent null.
+_TEXT_FIELDS = (
+    "id camera frame_time start_time end_time label top_score false_positive stationary "
+    "average_estimated_speed recognized_license_plate recognized_license_plate_score"
+).split()
+_ZONES = ("entered_zones", "current_zones")
+
+
+class _Fault(NamedTuple):
+    code: str
+    condition: str  # SQL over `_numbers`; the first that holds names the fault
+    reason: str  # SQL text
+
+
+_SHAPE = _Fault(
+    "unknown_shape",
+    "after is null and cameras is null",
+    "'The line is neither a frigate/events payload (`after`) nor frigate/stats (`cameras`).'",
+)
+_STATUS_FAULTS = (
+    _Fault(
+        "impossible_time",
+        "is_status and not coalesce(status_s between $earliest and $latest, false)",
+        "'service.last_updated ' || coalesce(service.last_updated, 'is missing and')"
+        " || ' is not a time from 2000 to a day after the harvest.'",
+    ),
+    _Fault(
+        "bad_cameras",
+        "is_status and (json_type(cameras) <> 'OBJECT' or list_contains(json_keys(cameras), '') or "
+        "len(json_keys(cameras)) <> len(list_filter(json_extract_string(cameras, '$.*.camera_fps'), "
+        "lambda fps: coalesce(isfinite(try_cast(fps as double)), false))))",
+        "'`cameras` must hold a number camera_fps for every named camera.'",
+    ),
+)
+
+
+def _missing(field: str) -> _Fault:
+    condition = f"not is_status and coalesce(trim(after.{field}), '') = ''"
+    return _Fault(f"missing_{field}", condition, f"'after.{field} is missing.'")
+
+
+def _unreadable(code: str, field: str, condition: str, must: str) -> _Fault:
+    reason = f"'after.{field} ' || coalesce(after.{field}, '(none)') || ' must be {must}.'"
+    return _Fault(code, f"after.{field} is not null and not coalesce({condition}, false)", reason)
+
+
+_EVENT_FAULTS = (
+    _Fault(
+        "bad_type",
+        "not is_status and not coalesce(type in ('new', 'update', 'end'), false)",
+        "'type ' || coalesce(type, '(none)') || ' must be new, update or end.'",
+    ),
+    *(_missing(field) for field in ("camera", "id", "label", "frame_time", "start_time")),
+    *(
+        _unreadable("impossible_time", f"{name}_time", f"{name}_s between $earliest and $latest", must)
+        for name, must in (
+            ("frame", "seconds since 1970, from 2000 to a day after the harvest"),
+            ("start", "seconds since 1970, from 2000 to a day after the harvest"),
+            ("end", "seconds since 1970, from 2000 to a day after the harvest"),
+        )
+    ),
+    _unreadable("impossible_time", "end_time", "end_s >= start_s", "no earlier than start_time"),
+    _unreadable("bad_top_score", "top_score", "top_score between 0 and 1", "a number from 0 to 1"),
+    _unreadable("bad_flag", "false_positive", "is_false_positive is not null", "true or false"),
+    _unreadable("bad_flag", "stationary", "is_stationary is not null", "true or false"),
+    _unreadable("bad_speed", "average_estimated_speed", "speed between 0 and 1000", "a number from 0 to 1000"),
+    # The plate itself is personal data and stays out of the reason.
+    _Fault(
+        "bad_plate",
+        "left(after.recognized_license_plate, 1) in ('[', '{')",
+        "'after.recognized_license_plate must be text.'",
+    ),
+    _unreadable(
+        "bad_plate_score",
+        "recognized_license_plate_score",
+        "plate_confidence between 0 and 1",
+        "a number from 0 to 1",
+    ),
+)
+_FAULTS = (_SHAPE, *_STATUS_FAULTS, *_EVENT_FAULTS)
+
+
+def fast_sql(path: str, delivery: Delivery) -> str:
+    """SELECT over a plain UTF-8 newline file: one row per non-blank line, `fault` null where it is good.
+
+    Materialise it as `fast_lines` with preserve_insertion_order on: then rowid is the line's position.
+    DuckDB may refuse the file as a whole; then all of it is read by `careful_sql`.
+    """
+    after = ", ".join([f"{f} VARCHAR" for f in _TEXT_FIELDS] + [f"{f} VARCHAR[]" for f in _ZONES])
+    columns = f"{{type: 'VARCHAR', after: 'STRUCT({after})', service: 'STRUCT(last_updated VARCHAR)', cameras: 'JSON'}}"
+    # `uncompressed`, or DuckDB would unpack whatever calls itself .gz, however large.
+    source = (
+        f"select * from read_ndjson({_text(path)}, columns = {columns}, format = 'newline_delimited', "
+        "compression = 'uncompressed', ignore_errors = true)"
+    )
+    return _typed(source, delivery)
+
+
+def careful_sql(delivery: Delivery) -> str:
+    """SELECT over `raw_lines(position, raw)`: the columns of `fast_sql` with position, raw and `reason`."""
+    after = ", ".join([f'"{f}": "VARCHAR"' for f in _TEXT_FIELDS] + [f'"{f}": ["VARCHAR"]' for f in _ZONES])
+    shape = f'{{"type": "VARCHAR", "after": {{{after}}}, "service": {{"last_updated": "VARCHAR"}}, "cameras": "JSON"}}'
+    source = (
+        f"with line as (select position, raw, try(decode(raw)) as line from {RAW}), "
+        "checked as (select position, raw, coalesce(json_valid(line), false) as is_json, line from line), "
+        f"document as (select position, raw, is_json, "
+        f"case when is_json then json_transform(line, {_text(shape)}) end as d from checked) "
+        "select position, raw, is_json, d.type as type, d.after as after, d.service as service, "
+        "d.cameras as cameras from document"
+    )
+    malformed = _Fault("malformed_json", "not is_json", "'The line is not a whole JSON document in UTF-8.'")
+    return _typed(source, delivery, keep=("position", "raw"), first=malformed)
+
+
+def variables(delivery: Delivery) -> dict[str, bytes]:
+    """Session variables that the two readings use: the key pads of HMAC-SHA256 (RFC 2104).
+
+    Kept out of the SQL text, which ends up in error messages. Raises ValueError for a key under 32 bytes.
+    """
+    key = delivery.pseudonym_key
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError(f"A pseudonym key needs at least {MIN_KEY_BYTES} bytes, this one has {len(key)}.")
+    block = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
+    return {
+        "plate_inner": bytes(byte ^ 0x36 for byte in block),
+        "plate_outer": bytes(byte ^ 0x5C for byte in block),
+    }
+
+
+def _both(columns: str, condition: str) -> str:
+    return " union all ".join(
+        f"select {columns} from {relation} where fault is null and {condition}" for relation in (FAST, CAREFUL)
+    )
+
+
+ROWS_SQL: dict[str, str] = {
+    EVENTS.table: _both(", ".join(f'"{name}"' for name in EVENTS.names), "not is_status"),
+    STATUS.table: f"""
+        select camera_id, "at", camera_fps, camera_fps > 0 as is_online from (
+            select "at", unnest(json_keys(cameras)) as camera_id,
+                unnest(json_extract_string(cameras, '$.*.camera_fps'))::double as camera_fps
+            from ({_both('"at", cameras', "is_status")}))""",
+}
+"""Raw table -> SELECT of exactly its columns, over the staged readings; duplicates are the writer's matter."""
+
+REJECTED_SQL = f"select position, fault as reason_code, reason, raw from {CAREFUL} where fault is not null"
+"""SELECT of the shape REJECTED_SCHEMA; position counts non-blank lines from 0."""
+
+
+def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first: _Fault | None = None) -> str:
+    """Typed columns and `fault` over a relation (type, after, service, cameras), all of one expression set."""
+    profile = delivery.profile
+    factor = KM_PER_MILE if profile is not None and profile.speed_unit == "mph" else 1
+    kept = "".join(f"{name}, " for name in keep)
+    faults = (first, *_FAULTS) if first else _FAULTS
+    code = " ".join(f"when {fault.condition} then {_text(fault.code)}" for fault in faults)
+    reason = " ".join(f"when {fault.condition} then {fault.reason}" for fault in faults)
+    sql = f"""
+        with parsed as ({source}), numbers as (
+            select *, after is null as is_status,
+                try_cast(service.last_updated as double) as status_s,
+                try_cast(after.frame_time as double) as frame_s,
+                try_cast(after.start_time as double) as start_s,
+                try_cast(after.end_time as double) as end_s,
+                try_cast(after.top_score as double) as top_score,
+                try_cast(after.false_positive as boolean) as is_false_positive,
+                try_cast(after.stationary as boolean) as is_stationary,
+                try_cast(after.average_estimated_speed as double) as speed,
+                try_cast(after.recognized_license_plate_score as double) as plate_confidence
+            from parsed),
+        judged as (
+            select *, case {code} end as fault {f", case {reason} end as reason" if keep else ""} from numbers)
+        select {kept}fault, is_status, {"reason, " if keep else ""}
+            after.camera as camera_id, after.id as event_id, type as event_type,
+            {_instant("if(is_status, status_s, frame_s)")} as "at",
+            {_instant("start_s")} as start_at, {_instant("end_s")} as end_at,
+            after.label as label, top_score, is_false_positive, is_stationary,
+            {_direction(profile.direction if profile else {})} as direction,
+            speed * {factor} as speed_km_h,
+            {_TOKEN} as plate_token, plate_confidence,
+            case when is_status then cameras end as cameras
+        from judged"""
+    earliest, latest = EARLIEST.timestamp(), (delivery.received_at + CLOCK_TOLERANCE).timestamp()
+    return sql.replace("$earliest", repr(earliest)).replace("$latest", repr(latest))
+
+
+def _instant(seconds: str) -> str:
+    """Seconds since 1970 -> TIMESTAMPTZ; null for a row with a fault, whose seconds may be out of any range."""
+    return f"case when fault is null then make_timestamptz(({seconds} * 1e6)::bigint) end"
+
+
+_PLATE = "regexp_replace(upper(nfc_normalize(after.recognized_license_plate)), '[^\\p{L}\\p{N}]', '', 'g')"
+_TOKEN = (  # transforms.privacy.token in SQL
+    f"case when fault is null and {_PLATE} <> '' then left(sha256(getvariable('plate_outer') || "
+    f"unhex(sha256(getvariable('plate_inner') || encode({_PLATE})))), {TOKEN_DIGITS}) end"
+)
+
+
+def _direction(zones: dict[str, str]) -> str:
+    """Direction of the first zone entered, else of a zone the object is in, that the profile knows."""
+    if not zones:
+        return "null::varchar"
+    known = ", ".join(map(_text, zones))
+    cases = " ".join(f"when {_text(zone)} then {_text(direction)}" for zone, direction in zones.items())
+    return (
+        "case list_filter(list_concat(after.entered_zones, after.current_zones), "
+        f"lambda zone: zone in ({known}))[1] {cases} end"
+    )
+
+
+def _text(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
