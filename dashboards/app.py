@@ -1,10 +1,10 @@
-"""The frame around every page: navigation, language, source, freshness. Start with `streamlit run dashboards/app.py`."""
+"""The frame around every page: navigation, language, source, freshness. The script Streamlit is started with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,14 @@ def main() -> None:
     st.logo(HERE / "brand.svg", size="large")
     st.html(HERE / "style.css")
     current.run()
+    _page_language()(data=words.lang, height=0)
+
+
+@cache
+def _page_language() -> Any:
+    """Streamlit serves every page as English; a screen reader needs the language that is on it."""
+    script = "export default ({ data }) => { document.documentElement.lang = data }"
+    return st.components.v2.component("ioc-page-language", js=script)
 
 
 def _draw(name: str, view: View, slug: str | None, words: Words, pages: dict[str, Any]) -> None:
@@ -93,6 +101,9 @@ def _draw(name: str, view: View, slug: str | None, words: Words, pages: dict[str
         return
     page = Page(words, formats, figures, scope, datetime.now(UTC), pages)
     _header(page)
+    if slug is not None and scope.as_of is None:
+        st.info(words.text("app.never_loaded"), icon=":material/info:")
+        return
     try:
         view(page)
     except PublicationMoved:
@@ -105,8 +116,9 @@ def _header(page: Page) -> None:
     words, formats, scope, current = page.words, page.formats, page.scope, page.figures.published
     at = formats.instant(scope.as_of, scope.zone)
     if scope.id and scope.is_synthetic:
+        key = "app.ribbon" if scope.as_of else "app.ribbon_no_clock"
         with st.container(key="ribbon"):
-            st.markdown(f":material/science: {words.markdown('app.ribbon', at=at)}")
+            st.markdown(f":material/science: {words.markdown(key, at=at)}")
     publication = words.text(
         "app.publication",
         published_at=formats.instant(current.published_at),

@@ -17,6 +17,7 @@ from dashboards.plain_text import escape
 Verdict = Literal["met", "missed", "unsure", "none", "no_data"]
 Freshness = Literal["ok", "late", "stale"]
 
+FEW = 10
 _COLOURS: dict[Verdict, str] = {"met": "green", "missed": "red", "unsure": "orange", "none": "gray", "no_data": "gray"}
 _ICONS: dict[Verdict, str] = {
     "met": ":material/check:",
@@ -137,10 +138,17 @@ def _gap(row: dict[str, Any], page: Page, gap: float) -> str:
     )
 
 
+def shown_value(row: dict[str, Any], page: Page) -> str:
+    """The value in the reader's format; a share of fewer than ten is not written as a percentage."""
+    if row["is_percent"] and row["value"] is not None and (row["denominator"] or 0) < FEW:
+        return page.words.text("card.few")
+    return page.formats.value(row["value"], is_percent=row["is_percent"], digits=row["decimals"])
+
+
 def _value(row: dict[str, Any], page: Page) -> str:
-    text = page.formats.value(row["value"], is_percent=row["is_percent"], digits=row["decimals"])
+    text = shown_value(row, page)
     has_spread = row["value_high"] is not None and row["value_high"] > row["value_low"]
-    return f"≥{NBSP}{text}" if has_spread and row["value"] is not None else text
+    return f"≥{NBSP}{text}" if has_spread and text[0].isdigit() else text
 
 
 def _parts(row: dict[str, Any], page: Page) -> str:
@@ -227,4 +235,6 @@ def kpi_card(card: Card, words: Words, link: Any = None) -> None:
             else:
                 st.markdown(f":orange[:material/schedule: {escape(card.freshness_text)}]")
             if link is not None:
-                st.page_link(link, label=words.text("card.open"), icon=":material/arrow_forward:", icon_position="right")
+                st.page_link(
+                    link, label=words.text("card.open"), icon=":material/arrow_forward:", icon_position="right"
+                )

@@ -14,13 +14,11 @@ from dashboards.number_format import MINUS, Lang
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
 NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
 FONT = '"Source Sans", "Noto Sans", "Segoe UI", sans-serif'
+_TARGET: dict[str, Any] = {"color": ORANGE, "strokeDash": [5, 4], "strokeWidth": 1.4}
 MARGIN = 1.08  # head room over the highest mark
 
-_MONTHS = {
-    "vi": [f"Tháng {n}" for n in range(1, 13)],
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
-    + ["November", "December"],
-}
+_ENGLISH_MONTHS = "January February March April May June July August September October November December"
+_MONTHS = {"vi": [f"Tháng {n}" for n in range(1, 13)], "en": _ENGLISH_MONTHS.split()}
 _SHORT_MONTHS = {"vi": [f"Th{n}" for n in range(1, 13)], "en": [name[:3] for name in _MONTHS["en"]]}
 _DAYS = {
     "vi": ["Chủ nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"],
@@ -38,7 +36,9 @@ class Series:
     color: str = BLUE
 
 
-def columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f") -> Any:
+def columns(
+    frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f"
+) -> Any:
     """Columns side by side, one group per row of `frame` in its order; `x` is a column of ready-made labels."""
     long = _long(frame, x, series)
     chart = (
@@ -56,7 +56,14 @@ def columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series],
 
 
 def line(
-    frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f", height: int = 180
+    frame: pl.DataFrame,
+    x: str,
+    x_title: str,
+    series: Sequence[Series],
+    *,
+    lang: Lang,
+    number: str = ",.0f",
+    height: int = 180,
 ) -> Any:
     """Lines over ready-made labels in the order of `frame`, axis from zero."""
     long = _long(frame, x, series)
@@ -102,7 +109,15 @@ def ranked_bars(
 
 
 def intervals(
-    frame: pl.DataFrame, category: str, low: Series, high: Series, *, title: str, lang: Lang, number: str, target: float | None
+    frame: pl.DataFrame,
+    category: str,
+    low: Series,
+    high: Series,
+    *,
+    title: str,
+    lang: Lang,
+    number: str,
+    target: float | None,
 ) -> Any:
     """One horizontal segment from `low` to `high` per row, with dots at both ends and a rule at the target."""
     y = alt.Y(f"{category}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
@@ -121,20 +136,35 @@ def intervals(
         base.mark_point(filled=True, size=45, color=low.color).encode(x=at(low.column)),
     ]
     if target is not None:
-        layers.append(base.mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.4).encode(x=alt.XDatum(target)))
+        rule = alt.Chart(pl.DataFrame({low.column: [target]})).mark_rule(**_TARGET)
+        layers.append(rule.encode(x=at(low.column)))
     return _finished(alt.layer(*layers), lang, height=max(120, 22 * frame.height + 30))
 
 
 def band(
-    frame: pl.DataFrame, day: str, low: Series, high: Series, *, title: str, lang: Lang, number: str, target: float | None
+    frame: pl.DataFrame,
+    day: str,
+    low: Series,
+    high: Series,
+    *,
+    title: str,
+    lang: Lang,
+    number: str,
+    target: float | None,
 ) -> Any:
     """A band from `low` to `high` over days with a line on its lower edge; the axis does not start at zero."""
     floor = _floor(frame, low.column, target)
     scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True)
     # Midnight is written out: a date without a time is read as UTC and drawn a day early west of Greenwich.
     data = frame.with_columns(pl.col(day).cast(pl.Datetime))
-    x = alt.X(f"{day}:T", title=None, axis=alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 2}, labelOverlap=True))
-    tips = _tooltips((f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number))
+    x = alt.X(
+        f"{day}:T",
+        title=None,
+        axis=alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 2}, labelOverlap=True),
+    )
+    tips = _tooltips(
+        (f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number)
+    )
     y = alt.Y(f"{low.column}:Q", title=None, scale=scale, axis=alt.Axis(format=number, tickCount=5))
     layers = [
         alt.Chart(data).mark_area(color=PALE).encode(x=x, y=y, y2=f"{high.column}:Q", tooltip=tips),
@@ -156,6 +186,7 @@ def weekly_columns(
         .encode(
             x=alt.X(f"{week}:T", title=None, axis=alt.Axis(format="%m/%Y", labelOverlap=True, tickCount=8)),
             x2="next_week:T",
+            y2=alt.datum(0),
             y=alt.Y(f"{value.column}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
             tooltip=_tooltips((tooltip, title, None), (value.column, value.label, ",.0f")),
         )
@@ -167,7 +198,7 @@ def weekly_columns(
 
 def _rule(value: float) -> Any:
     frame = pl.DataFrame({"rule": [value]})
-    return alt.Chart(frame).mark_rule(color=ORANGE, strokeDash=[5, 4], strokeWidth=1.4).encode(y=alt.YDatum(value))
+    return alt.Chart(frame).mark_rule(**_TARGET).encode(y=alt.YDatum(value))
 
 
 def _long(frame: pl.DataFrame, index: str, series: Sequence[Series]) -> pl.DataFrame:
@@ -182,11 +213,14 @@ def _color(series: Sequence[Series]) -> Any:
 
 
 def _label_axis() -> Any:
-    return alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)
+    return alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False)
 
 
 def _tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:
-    return [alt.Tooltip(name, title=title, format=number) if number else alt.Tooltip(name, title=title) for name, title, number in fields]
+    return [
+        alt.Tooltip(name, title=title, format=number) if number else alt.Tooltip(name, title=title)
+        for name, title, number in fields
+    ]
 
 
 def _top(long: pl.DataFrame, category: str) -> float:
@@ -221,7 +255,11 @@ def _finished(chart: Any, lang: Lang, *, height: int = 260) -> Any:
         font=FONT,
         view={"stroke": None},
         axis={
-            "labelColor": MUTED, "labelFontSize": 12, "titleColor": MUTED, "gridColor": GRID, "domainColor": GRID,
+            "labelColor": MUTED,
+            "labelFontSize": 12,
+            "titleColor": MUTED,
+            "gridColor": GRID,
+            "domainColor": GRID,
             "tickColor": GRID,
         },
         axisX={"grid": False},

@@ -44,14 +44,14 @@ def _sql(question: str) -> str:
 
 # The publication is part of the key and never changes, so an answer needs no expiry.
 @st.cache_data(max_entries=512, show_spinner=False)
-def _ask(
-    run_id: str, file: str, question: str, parameters: dict[str, Parameter], _settings: Settings
-) -> pl.DataFrame:
+def _ask(run_id: str, file: str, question: str, parameters: dict[str, Parameter], _settings: Settings) -> pl.DataFrame:
     with connect(_settings) as con:
         try:
             current = con.execute("select run_id from main.publication").fetchone()
             if current is None or current[0] != run_id:
-                raise PublicationMoved(f"Publication {Path(file).name} was replaced while it was read; reload the page.")
+                raise PublicationMoved(
+                    f"Publication {Path(file).name} was replaced while it was read; reload the page."
+                )
             return con.execute(_sql(question), parameters or None).pl()
         except duckdb.Error as error:
             raise ServingError(

@@ -23,7 +23,12 @@ PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 _LOCALE = {"vi": "vi_VN", "en": "en_GB"}
 _DAY = {"vi": "dd/MM/y", "en": "d MMM y"}
 _POINTS = {"vi": "điểm" + NBSP + "%", "en": "pp"}
-_SPANS: tuple[tuple[int, str, str], ...] = ((86_400, "ngày", "d"), (3_600, "giờ", "h"), (60, "phút", "min"), (1, "giây", "s"))
+_SPANS: tuple[tuple[int, str, str], ...] = (
+    (86_400, "ngày", "d"),
+    (3_600, "giờ", "h"),
+    (60, "phút", "min"),
+    (1, "giây", "s"),
+)
 
 
 @dataclass(frozen=True)

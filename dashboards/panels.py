@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,7 +33,14 @@ def heading(title: str, note: str = "") -> None:
 
 
 def chart_panel(
-    title: str, chart: Any, *, alt: str, words: Words, frame: pl.DataFrame, columns: Mapping[str, Column], note: str = ""
+    title: str,
+    chart: Any,
+    *,
+    alt: str,
+    words: Words,
+    frame: pl.DataFrame,
+    columns: Mapping[str, Column],
+    note: str = "",
 ) -> None:
     """A chart under its title, with the same figures as a table one click away."""
     heading(title, note)
@@ -58,6 +65,7 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Column], *, alt: str, rows:
             name: st.column_config.Column(column.label, width=column.width, alignment=column.alignment)  # type: ignore[arg-type]
             for name, column in columns.items()
         },
+        placeholder=NO_DATA,
         alt=alt,
     )
 
@@ -65,5 +73,3 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Column], *, alt: str, rows:
 def nothing(words: Words, key: str = "app.no_rows") -> None:
     """The sentence for an empty block."""
     st.caption(words.text(key))
-
-

@@ -205,9 +205,11 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one PostgreSQL program as the owner of the data. Output goes to a file: the server inherits it."""
+        owner = pwd.getpwuid(self._uid())
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(  # noqa: PLW1510  # the caller decides what a failure means
+            done = subprocess.run(
                 [str(self._binaries() / program), *arguments],
+                check=False,  # the caller decides what a failure means
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -215,11 +217,9 @@ class EmbeddedPostgres:
                 cwd="/",
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
                 start_new_session=True,  # Ctrl-C in the terminal must not stop the server under its other users
-                **(
-                    {"user": self._uid(), "group": pwd.getpwuid(self._uid()).pw_gid, "extra_groups": []}
-                    if self._is_root
-                    else {}
-                ),  # type: ignore[arg-type]
+                user=owner.pw_uid if self._is_root else None,
+                group=owner.pw_gid if self._is_root else None,
+                extra_groups=[] if self._is_root else None,
             )
             output.seek(0)
             done.stderr = output.read()

@@ -134,7 +134,8 @@ def find(con: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt | None:
     ).fetchone()
     if row is None or row[0] == 0:
         return None
-    return Receipt(batch.batch_id, *(int(n) for n in row[1:]), is_new=False)
+    offered, accepted, quarantined, deduplicated = (int(n) for n in row[1:])
+    return Receipt(batch.batch_id, offered, accepted, quarantined, deduplicated, is_new=False)
 
 
 def commit(

@@ -26,7 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Open data lakehouse of an operations centre. All state lives under IOC_HOME (default ./var).",
 )
-out = Console()
+WIDTH = None if sys.stdout.isatty() else 160  # a pipe has no width; 80 would break every table
+out = Console(width=WIDTH)
 err = Console(stderr=True)
 DEMO_SOURCES = Path(__file__).resolve().parents[1] / "lake" / "simulator" / "sources.toml"
 
@@ -145,7 +146,7 @@ def sql(
 
     result = run_query(published(load_settings()).file, query)
     names = result.table.column_names
-    rows = [list(row.values()) for row in result.table.to_pylist()] if names else []
+    rows = list(zip(*(column.to_pylist() for column in result.table.columns), strict=True))
     if format is ResultFormat.json:
         records = [dict(zip(names, row, strict=True)) for row in rows]
         sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=1, default=str) + "\n")

@@ -94,8 +94,10 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
             continue
         severity = "warning" if result["status"] == "warn" else "blocking"
         rows.append(
-            [run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity, result["status"] == "pass"]
-            + [result.get("message") or "pass", result.get("failures"), now]
+            [
+                *(run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity),
+                *(result["status"] == "pass", result.get("message") or "pass", result.get("failures"), now),
+            ]
         )
     if rows:
         con.execute("begin")

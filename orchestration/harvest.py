@@ -80,7 +80,7 @@ def harvest(
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     remember(con, source)
-    since, until = window if window else (_watermark(con, source), as_of)
+    since, until = window if window else (watermark(con, source), as_of)
     receipts: list[tables.Receipt] = []
     refused: list[str] = []
     n_payloads, error = 0, None
@@ -114,9 +114,11 @@ def harvest(
 
 def remember(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Keep the present declaration of a source in `ops.sources`."""
-    row = [source.id, source.slug, source.format, source.name_vi, source.name_en, source.unit_code]
-    row += [source.time_zone, source.is_synthetic, source.freshness_s, source.step_s]
-    if con.execute("select * from lake.ops.sources where source = ?", [source.id]).fetchall() == [tuple(row)]:
+    row = (
+        *(source.id, source.slug, source.format, source.name_vi, source.name_en, source.unit_code),
+        *(source.time_zone, source.is_synthetic, source.freshness_s, source.step_s),
+    )
+    if con.execute("select * from lake.ops.sources where source = ?", [source.id]).fetchall() == [row]:
         return
     con.execute("begin")
     con.execute("delete from lake.ops.sources where source = ?", [source.id])
@@ -137,7 +139,8 @@ def pseudonym_key(settings: Settings) -> bytes:
     return file.read_bytes()
 
 
-def _watermark(con: duckdb.DuckDBPyConnection, source: Source) -> datetime | None:
+def watermark(con: duckdb.DuckDBPyConnection, source: Source) -> datetime | None:
+    """Where the next harvest of `source` goes on: a day before its last successful one; None before the first."""
     row = con.execute(
         "select max(as_of) from lake.ops.harvests where source = ? and status = 'ok'", [source.id]
     ).fetchone()

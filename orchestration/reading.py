@@ -87,47 +87,28 @@ def status(con: duckdb.DuckDBPyConnection, declared: Sequence[Source]) -> list[d
     `freshness_s` is the age in seconds of the newest record on the source's clock; null before the first record.
     offered = accepted + quarantined + deduplicated, over all batches.
     """
-    rows = con.execute(
-        "select s.source, s.slug, s.is_synthetic, s.freshness_s, h.last_success_at, h.last_error, "
-        "coalesce(b.offered, 0), coalesce(b.accepted, 0), coalesce(b.quarantined, 0), coalesce(b.deduplicated, 0), "
-        "b.newest_at from lake.ops.sources s left join ("
+    result = con.execute(
+        "select s.source, s.slug, h.last_success_at, coalesce(b.offered, 0) as offered, "
+        "coalesce(b.accepted, 0) as accepted, coalesce(b.quarantined, 0) as quarantined, "
+        "coalesce(b.deduplicated, 0) as deduplicated, b.newest_at as freshness_s, "
+        "s.freshness_s as freshness_promise_s, s.is_synthetic, h.last_error "
+        "from lake.ops.sources s left join ("
         "  select source, max(finished_at) filter (where status = 'ok') as last_success_at,"
-        "  max_by(error, started_at) as last_error from lake.ops.harvests group by source) h using (source) left join ("
+        "  arg_max_null(error, started_at) as last_error from lake.ops.harvests group by source) h using (source) "
+        "left join ("
         "  select source, sum(n_offered)::bigint as offered, sum(n_accepted)::bigint as accepted,"
         "  sum(n_quarantined)::bigint as quarantined, sum(n_deduplicated)::bigint as deduplicated,"
         "  max(event_max_at) as newest_at from lake.ops.batches group by source) b using (source) order by s.source"
-    ).fetchall()
-    seen = [
-        {
-            "source": source,
-            "slug": slug,
-            "last_success_at": _plain(last_success_at),
-            "offered": offered,
-            "accepted": accepted,
-            "quarantined": quarantined,
-            "deduplicated": deduplicated,
-            "freshness_s": _age_s(newest_at, synthetic=synthetic),
-            "freshness_promise_s": promise,
-            "is_synthetic": synthetic,
-            "last_error": last_error,
-        }
-        for source, slug, synthetic, promise, last_success_at, last_error, offered, accepted, quarantined, deduplicated, newest_at in rows
-    ]
+    )
+    names = [column[0] for column in result.description]
+    seen = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    for row in seen:
+        row["last_success_at"] = _plain(row["last_success_at"])
+        row["freshness_s"] = _age_s(row["freshness_s"], synthetic=row["is_synthetic"])
     known = {row["source"] for row in seen}
+    nothing = dict.fromkeys(names) | dict.fromkeys(("offered", "accepted", "quarantined", "deduplicated"), 0)
     never = [
-        {
-            "source": s.id,
-            "slug": s.slug,
-            "last_success_at": None,
-            "offered": 0,
-            "accepted": 0,
-            "quarantined": 0,
-            "deduplicated": 0,
-            "freshness_s": None,
-            "freshness_promise_s": s.freshness_s,
-            "is_synthetic": s.is_synthetic,
-            "last_error": None,
-        }
+        nothing | {"source": s.id, "slug": s.slug, "freshness_promise_s": s.freshness_s, "is_synthetic": s.is_synthetic}
         for s in declared
         if s.id not in known
     ]

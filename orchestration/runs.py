@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
+import duckdb
 from dagster._core.instance.ref import InstanceRef
 
 from lake import clock
@@ -18,7 +19,7 @@ from lake.settings import Settings, private_folder
 from lake.sources.declared import Source
 from orchestration import dbt_build
 from orchestration.checks import validate_new_batches
-from orchestration.harvest import Outcome, harvest
+from orchestration.harvest import Outcome, harvest, watermark
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
@@ -47,11 +48,13 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         wanted = f" with slug {', '.join(slugs)}" if slugs else ""
         raise SettingsError(f"No source{wanted} is declared; add one to {settings.sources_file} or run `ioc demo`.")
     failures: list[str] = []
-    with open_catalog(settings), dagster_instance(settings) as instance, locations(settings, sources):
+    with open_catalog(settings) as catalog, dagster_instance(settings) as instance, locations(settings, sources):
         definitions = _definitions()
+        with catalog_connection(catalog) as con:
+            days = {slug: _days(con, [s for s in sources if s.slug == slug]) for slug in {s.slug for s in sources}}
         for slug in dict.fromkeys(s.slug for s in sources):
-            job = definitions.get_job_def(f"harvest_{slug}")
-            tags = {INTERACTIVE: "true"} | (_days(sources, slug) if job.partitions_def else {})
+            job = definitions.resolve_job_def(f"harvest_{slug}")
+            tags = {INTERACTIVE: "true"} | (days[slug] if job.partitions_def else {})
             failures += _execute(job, instance, tags)
         failures += _build_and_publish(settings, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
@@ -89,17 +92,19 @@ def _definitions() -> dg.Definitions:
     return defs()
 
 
-def _days(sources: Sequence[Source], slug: str) -> dict[str, str]:
-    """Tags of one run over all days from the first one declared to today on the sources' clocks."""
-    today = max(clock.now(synthetic=s.is_synthetic) for s in sources if s.slug == slug)
-    return {RANGE_START: FIRST_DAY, RANGE_END: day_of(today)}
+def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str, str]:
+    """Tags of one run over the days that are due: from the oldest watermark, or the beginning, to today."""
+    marks = [watermark(con, source) for source in sources]
+    today = max(clock.now(synthetic=source.is_synthetic) for source in sources)
+    first = FIRST_DAY if None in marks else day_of(min(mark for mark in marks if mark))
+    return {RANGE_START: max(FIRST_DAY, first), RANGE_END: day_of(today)}
 
 
 def _build_and_publish(settings: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
     with LakeResource().connection() as con:
         is_current = dbt_build.is_current(con, settings)
     report("warehouse", "nothing new" if is_current else "starting")
-    job = definitions.get_job_def("warehouse")
+    job = definitions.resolve_job_def("warehouse")
     selection = [dg.AssetKey(["published", "serving_file"])] if is_current else None
     return _execute(job, instance, {INTERACTIVE: "true"}, selection)
 

@@ -47,30 +47,31 @@ def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 def values_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Table of `reading.kpi_values`."""
-    table = Table()
-    for name in ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of"):
-        table.add_column(name)
+    names = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+    table = Table(*names)
     for row in rows:
-        table.add_row(*("—" if row[c.header] is None else escape(str(row[str(c.header)])) for c in table.columns))
+        table.add_row(*("—" if row[name] is None else escape(str(row[name])) for name in names))
     return table
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """Table of `reading.status`."""
+    """Table of `reading.status`; the last error of a source stands below it."""
+    errors = "\n".join(escape(row["last_error"]) for row in rows if row["last_error"])
     table = Table(
-        "source", "slug", "last success", "offered", "accepted", "quarantined", "de-duplicated", "age", "last error"
+        *("source", "slug", "last success (UTC)", "offered", "accepted", "quarantined", "de-duplicated", "newest data"),
+        caption=errors or None,
+        caption_justify="left",
+        caption_style="red",
     )
     for row in rows:
         age = row["freshness_s"]
         late = age is not None and age > row["freshness_promise_s"]
-        counts = (f"{row[c]:,}" for c in ("offered", "accepted", "quarantined", "deduplicated"))
         table.add_row(
             escape(row["source"]),
             row["slug"],
-            row["last_success_at"] or "never",
-            *counts,
-            "no data" if age is None else f"{age:,} s" + (" LATE" if late else ""),
-            escape(row["last_error"] or ""),
+            (row["last_success_at"] or "never")[:16].replace("T", " "),
+            *(f"{row[name]:,}" for name in ("offered", "accepted", "quarantined", "deduplicated")),
+            "no data" if age is None else f"{age:,} s old" + (", LATE" if late else ""),
         )
     return table
 

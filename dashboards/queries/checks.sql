@@ -1,4 +1,4 @@
--- Results of the latest run of checks of each source, failures first.
+-- Results of the latest run of checks of each source, failures first; checks of the whole lake have no source.
 with latest as (
     select
         source,
@@ -18,5 +18,5 @@ select
     c.n_checked,
     c.checked_at
 from ops.check_results as c
-inner join latest as l on c.source = l.source and c.run_id = l.run_id
+inner join latest as l on c.source is not distinct from l.source and c.run_id = l.run_id
 order by c.is_success, c.severity, c.source, c.expectation, c.column_name

@@ -1,4 +1,4 @@
--- Published figures that belong to a KPI theme, set against what a source yields.
+-- Published figures of one theme, set against what a source yields.
 select
     c.id,
     c.claim_vi,
@@ -18,6 +18,11 @@ select
     c.is_contradicted_by_published,
     c.document
 from kpi.published_check as c
-inner join seeds.kpi_definitions as d on c.kpi_code = d.code and d.theme = $theme
-where c.source = $source
+left join seeds.kpi_definitions as d on c.kpi_code = d.code
+where
+    c.source = $source
+    and $theme = coalesce(
+        d.theme,
+        case c.measure when 'servers' then 'data_centre' when 'cameras' then 'traffic' when 'feeds' then 'media' end
+    )
 order by c.id

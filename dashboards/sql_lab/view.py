@@ -42,7 +42,9 @@ def _editor(page: Page) -> None:
                 words.text(f"sql.sample.{name}"), key=f"sample-{name}", type="tertiary", on_click=_use, args=(name,)
             )
     st.text_area(words.text("sql.editor"), key=EDITOR, height=230, max_chars=20_000, label_visibility="collapsed")
-    if st.button(words.text("sql.run"), key="sql-run", type="primary", shortcut="Ctrl+Enter", icon=":material/play_arrow:"):
+    if st.button(
+        words.text("sql.run"), key="sql-run", type="primary", shortcut="Ctrl+Enter", icon=":material/play_arrow:"
+    ):
         sql = st.session_state[EDITOR].strip()
         # Only the last answer is kept, and only in this reader's session.
         st.session_state[RESULT] = _run(sql, page) if sql else words.text("sql.empty")

@@ -10,6 +10,7 @@ from dashboards.cards import describe, kpi_card
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, nothing
+from dashboards.views import reconcile
 
 CARDS = (("S2", "month"), ("S2", "all"), ("S1", "month"), ("S1", "all"))
 DAYS = 30
@@ -35,6 +36,7 @@ def show(page: Page) -> None:
                 kpi_card(describe(row, page, found[0] if found else None), page.words)
     _daily(source, target, page)
     _servers(servers, target, page)
+    reconcile.show(source, "data_centre", page)
 
 
 def _sentence(servers: pl.DataFrame, target: float | None, page: Page) -> None:
@@ -59,15 +61,13 @@ def _daily(source: str, target: float | None, page: Page) -> None:
     low, high = Series("value_low", low.label, low.color), Series("value_high", high.label, high.color)
     if days.height < 2:
         return
-    title = words.text("data_centre.daily")
+    title, day = words.text("data_centre.daily"), words.text("data_centre.day")
     chart_panel(
         title,
-        charts.band(
-            days, "period_start", low, high, title=words.text("data_centre.day"), lang=words.lang, number=AXIS, target=target
-        ),
+        charts.band(days, "period_start", low, high, title=day, lang=words.lang, number=AXIS, target=target),
         alt=title, words=words, frame=days.reverse(),
         columns={
-            "period_start": Column(words.text("data_centre.day"), formats.day),
+            "period_start": Column(day, formats.day),
             "value_low": Column(low.label, lambda value: formats.percent(value, 2)),
             "value_high": Column(high.label, lambda value: formats.percent(value, 2)),
             "n_missing": Column(words.text("data_centre.missing"), formats.count),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
@@ -11,7 +9,8 @@ from dashboards import charts
 from dashboards.cards import describe, kpi_card
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, heading, nothing
+from dashboards.views import reconcile
 
 CARDS = ("F1", "F2", "F1O", "F4")
 N_FIELDS = 10
@@ -34,7 +33,7 @@ def show(page: Page) -> None:
         _districts(source, page)
     with right:
         _fields(source, page)
-    _reconcile(source, page)
+    reconcile.show(source, "feedback", page)
 
 
 def _sentence(source: str, page: Page) -> None:
@@ -147,50 +146,6 @@ def _fields(source: str, page: Page) -> None:
         alt=title, words=words, frame=fields, columns=columns,
         note=words.text("feedback.field_note", n=formats.count(fields.height)),
     )  # fmt: skip
-
-
-def _reconcile(source: str, page: Page) -> None:
-    words, formats = page.words, page.formats
-    claims = page.figures.ask("published_check", source=source, theme="feedback")
-    if claims.is_empty():
-        return
-    documents = " · ".join(claims["document"].unique(maintain_order=True))
-    heading(words.text("feedback.reconcile"), words.markdown("feedback.reconcile_note", document=documents))
-    rows = [
-        {
-            "claim": row["claim_vi"],
-            "published": _figure(row, row["published_value"], page),
-            "recomputed": _figure(row, row["computed_value"], page),
-            "verdict": words.coded("reconcile", row["verdict"]),
-        }
-        for row in claims.iter_rows(named=True)
-    ]
-    table(
-        pl.DataFrame(rows),
-        {name: Column(words.text(f"reconcile.{name}"), width=width) for name, width in
-         (("claim", 420), ("published", 120), ("recomputed", 120), ("verdict", 150))},
-        alt=words.text("feedback.reconcile"),
-    )  # fmt: skip
-    for row in claims.filter(pl.col("is_contradicted_by_published") & pl.col("implied_total").is_not_null()).iter_rows(
-        named=True
-    ):
-        st.warning(
-            words.markdown(
-                "reconcile.contradiction",
-                claim=row["claim_vi"],
-                days=formats.count((row["scope_to"] - row["scope_from"]).days + 1),
-                implied=formats.count(row["implied_total"]),
-                total=formats.count(row["bound_total"]),
-            ),
-            icon=":material/warning:",
-        )
-
-
-def _figure(row: dict[str, Any], value: float | None, page: Page) -> str:
-    sign = {"=": "", ">": "> ", "~": "≈ "}[row["operator"]] if value == row["published_value"] else ""
-    if row["measure"] == "ratio":
-        return sign + page.formats.percent(value, max(0, row["published_decimals"] - 2))
-    return sign + page.formats.decimal(value, 1 if value is not None and value % 1 else 0)
 
 
 def _alt(title: str, flow: pl.DataFrame, page: Page) -> str:

@@ -10,6 +10,7 @@ from dashboards.cards import describe, kpi_card
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.views import reconcile
 
 CARDS = ("day", "week", "month", "all")
 N_FEEDS = 15
@@ -41,6 +42,7 @@ def show(page: Page) -> None:
                 kpi_card(describe(row, page, found[0] if found else None), words)
     _weekly(weeks, target, page)
     _feeds(source, page)
+    reconcile.show(source, "media", page)
 
 
 def _weekly(weeks: pl.DataFrame, target: float | None, page: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards.cards import Card, describe, kpi_card
+from dashboards.cards import Card, describe, kpi_card, shown_value
 from dashboards.page import Page
 from dashboards.panels import Column, heading, table
 
@@ -58,6 +58,9 @@ def _sentence(cards: list[Card], page: Page) -> None:
     if missed:
         worst = max(missed, key=lambda card: card.distance)
         lines.append(words.markdown("overview.worst", name=worst.name, value=worst.value, gap=worst.gap))
+    silent = [words.name(row) for row in page.scope.sources if row["last_event_at"] is None]
+    if silent:
+        lines.append(words.markdown("overview.silent", names=", ".join(silent)))
     late = sum(card.freshness != "ok" for card in cards)
     if late:
         lines.append(words.markdown("overview.late", n=formats.count(late)))
@@ -65,14 +68,13 @@ def _sentence(cards: list[Card], page: Page) -> None:
 
 
 def _matrix(latest: pl.DataFrame, page: Page) -> None:
-    words, formats = page.words, page.formats
+    words = page.words
     heading(words.text("overview.matrix"), words.text("overview.matrix_note"))
     rows = []
     for (code, _), group in latest.group_by("code", "source", maintain_order=True):
         if code in ORDER:
             texts = {
-                row["grain"]: formats.value(row["value"], is_percent=row["is_percent"], digits=row["decimals"])
-                + ("*" if row["is_partial"] else "")
+                row["grain"]: shown_value(row, page) + ("*" if row["is_partial"] else "")
                 for row in group.iter_rows(named=True)
             }
             rows.append({"code": code, "kpi": words.name(group.row(0, named=True)), **texts})

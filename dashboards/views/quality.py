@@ -17,7 +17,7 @@ ROWS = 12
 
 def show(page: Page) -> None:
     """Sentence, cards, sources, checks with filters, quarantine, harvests."""
-    checks = page.figures.ask("checks")
+    checks = _named(page.figures.ask("checks"), page)
     sources = _sources(page)
     _sentence(checks, page)
     _cards(checks, sources, page)
@@ -25,6 +25,14 @@ def show(page: Page) -> None:
     _checks(checks, page)
     _quarantine(page)
     _harvests(page)
+
+
+def _named(frame: pl.DataFrame, page: Page) -> pl.DataFrame:
+    """`frame` with each source's name in place of its identifier; no source means the whole lake."""
+    names = {row["source"]: page.words.name(row) for row in page.scope.sources}
+    return frame.with_columns(
+        pl.col("source").cast(pl.String).replace(names).fill_null(page.words.text("quality.whole_lake"))
+    )
 
 
 def _sources(page: Page) -> pl.DataFrame:
@@ -98,7 +106,7 @@ def _source_table(sources: pl.DataFrame, page: Page) -> None:
     table(
         shown,
         {
-            "name": Column(words.text("quality.source"), width=230),
+            "name": Column(words.text("quality.source"), width=205),
             "slug": Column(words.text("quality.slug"), width=90),
             "origin": Column(words.text("quality.synthetic"), width=90),
             "state": Column(words.text("quality.freshness"), width=100),
@@ -125,7 +133,10 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
     everything = words.text("quality.all")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.selectbox(
-            words.text("quality.source"), [everything, *sorted(checks["source"].unique())], width=260, key="check-source"
+            words.text("quality.source"),
+            [everything, *sorted(checks["source"].unique())],
+            width=260,
+            key="check-source",
         )
         severity = st.segmented_control(
             words.text("quality.severity"),
@@ -157,10 +168,10 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
         {
             "result": Column(words.text("quality.result"), width=105),
             "severity": Column(words.text("quality.severity"), width=125),
-            "source": Column(words.text("quality.source"), width=150),
-            "expectation": Column(words.text("quality.expectation"), width=330),
+            "source": Column(words.text("quality.source"), width=190),
+            "expectation": Column(words.text("quality.expectation"), width=320),
             "column_name": Column(words.text("quality.column"), width=140),
-            "observed": Column(words.text("quality.observed"), width=200),
+            "observed": Column(words.text("quality.observed"), width=180),
             "n_checked": Column(words.text("quality.checked_rows"), formats.count, width=90),
             "checked_at": Column(words.text("quality.checked_at"), formats.instant, width=140),
         },
@@ -171,7 +182,7 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
 
 def _quarantine(page: Page) -> None:
     words, formats = page.words, page.formats
-    reasons = page.figures.ask("quarantine")
+    reasons = _named(page.figures.ask("quarantine"), page)
     heading(words.text("quality.quarantine"), words.text("quality.quarantine_note"))
     if reasons.is_empty():
         nothing(words, "quality.no_quarantine")
@@ -192,10 +203,8 @@ def _quarantine(page: Page) -> None:
 
 def _harvests(page: Page) -> None:
     words, formats = page.words, page.formats
-    harvests = page.figures.ask("harvests", limit=N_HARVESTS)
-    heading(
-        words.text("quality.harvests"), words.text("quality.harvests_note", n=formats.count(harvests.height))
-    )
+    harvests = _named(page.figures.ask("harvests", limit=N_HARVESTS), page)
+    heading(words.text("quality.harvests"), words.text("quality.harvests_note", n=formats.count(harvests.height)))
     if harvests.is_empty():
         nothing(words)
         return

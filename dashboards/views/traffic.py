@@ -10,6 +10,7 @@ from dashboards.cards import describe, kpi_card
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.views import reconcile
 
 CARDS = (("C1", "day"), ("C1", "month"), ("C2", "day"), ("C2", "month"))
 DAYS = 28
@@ -43,6 +44,7 @@ def show(page: Page) -> None:
     with right:
         _labels(source, page)
     _cameras(cameras, page)
+    reconcile.show(source, "traffic", page)
 
 
 def _hours(source: str, page: Page) -> None:

@@ -137,9 +137,7 @@ class HttpClient:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_RETRIED),
             wait=_wait_s,
-            stop=lambda state: (
-                state.attempt_number >= ATTEMPTS or time.monotonic() + state.upcoming_sleep >= ends_at
-            ),
+            stop=lambda state: state.attempt_number >= ATTEMPTS or time.monotonic() + state.upcoming_sleep >= ends_at,
             sleep=self._sleep,
             reraise=True,
         )
@@ -201,8 +199,7 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
 
 def _unreachable(url: str, reason: str) -> SourceUnreachable:
     return SourceUnreachable(
-        f"{shown(url)} did not answer ({reason}); "
-        "check that it runs and that the address in sources.toml is right."
+        f"{shown(url)} did not answer ({reason}); check that it runs and that the address in sources.toml is right."
     )
 
 
@@ -277,9 +274,7 @@ def _retry_after_s(value: str) -> float:
 
 def main(slug: Slug, fetch: Fetch, argv: list[str] | None = None) -> int:
     """Run one connector alone: a line per payload (origin, bytes, sha256). Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m lake.sources.{slug}", description=f"Fetch a {slug} source."
-    )
+    parser = argparse.ArgumentParser(prog=f"python -m lake.sources.{slug}", description=f"Fetch a {slug} source.")
     parser.add_argument("location", help="URL, file or folder")
     parser.add_argument("--format", choices=FORMATS[slug], default=FORMATS[slug][0])
     parser.add_argument("--profile", help="name of a shipped profile, or a TOML file")
@@ -307,7 +302,5 @@ def _since(text: str, until: datetime) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(
-            f"--since {text!r} is neither a span nor an instant; write 1d or 2021-09-30."
-        ) from None
+        raise ValueError(f"--since {text!r} is neither a span nor an instant; write 1d or 2021-09-30.") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

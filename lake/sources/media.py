@@ -33,10 +33,10 @@ def fetch(
 ) -> Iterator[list[Payload]]:
     """One batch with every feed that answered; then SourceError naming those that did not.
 
-    `location` is a URL or file holding an OPML list or a single feed. A payload's origin is the address of the
-    feed in the list, for its archives too: they are the same feed. Archives are followed to the end when
-    `since` is None, else until one reaches back to a day before it. Raises SourceUnreachable when none answered.
-
+    `location` is a URL or file holding an OPML list or a single feed. A payload's origin is the feed's address
+    as the list or the source declares it, for its archives too, so that it names the feed wherever the list is
+    served from. Archives are followed to the end when `since` is None, else until one reaches back to a day
+    before it. Raises SourceUnreachable when no feed answered.
     """
     if is_url(location):
         body = http.get(location, max_bytes=MAX_FEED_BYTES).body
@@ -48,19 +48,15 @@ def fetch(
             return
     if _is_list(body):
         with ThreadPoolExecutor(WORKERS, "feed") as pool:
-            harvests = list(pool.map(lambda url: _harvest(url, since, http), _listed(body, location)))
+            harvests = list(pool.map(lambda name: _harvest(name, location, since, http), _listed(body, location)))
     else:
-        harvests = [_with_archives(_Harvest(location, [body]), since, http)]
+        harvests = [_with_archives(_Harvest(source.location, location, [body]), since, http)]
     payloads = [
-        Payload(document, harvest.feed_url, source.format, until)
-        for harvest in harvests
-        for document in harvest.documents
+        Payload(document, harvest.name, source.format, until) for harvest in harvests for document in harvest.documents
     ]
     failures = [harvest.failure for harvest in harvests if harvest.failure]
     if not payloads:
-        raise SourceUnreachable(
-            f"None of the {len(failures)} feeds of {location} answered; first: {failures[0]}"
-        )
+        raise SourceUnreachable(f"None of the {len(failures)} feeds of {location} answered; first: {failures[0]}")
     yield payloads
     if failures:
         named = " | ".join(failures[:SHOWN_FAILURES])
@@ -74,21 +70,25 @@ def fetch(
 class _Harvest:
     """What one feed gave, newest document first, and what of it failed."""
 
-    feed_url: str
+    name: str  # as declared
+    url: str
     documents: list[bytes] = field(default_factory=list)
     failure: str = ""
 
 
-def _harvest(url: str, since: datetime | None, http: HttpClient) -> _Harvest:
+def _harvest(name: str, location: str, since: datetime | None, http: HttpClient) -> _Harvest:
+    harvest = _Harvest(name, urljoin(location, name))
     try:
-        return _with_archives(_Harvest(url, [http.get(url, max_bytes=MAX_FEED_BYTES).body]), since, http)
+        harvest.documents.append(http.get(harvest.url, max_bytes=MAX_FEED_BYTES).body)
     except SourceError as error:
-        return _Harvest(url, failure=str(error))
+        harvest.failure = str(error)
+        return harvest
+    return _with_archives(harvest, since, http)
 
 
 def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient) -> _Harvest:
     """Add the archives of a feed. They must live on its own host: a link is only the publisher's word."""
-    here = harvest.feed_url
+    here = harvest.url
     seen = {here}
     while not _reaches(harvest.documents[-1], since) and (link := _previous(harvest.documents[-1])):
         here = urljoin(here, link)
@@ -96,10 +96,10 @@ def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient) 
             break
         seen.add(here)
         if len(seen) > MAX_ARCHIVES:
-            harvest.failure = f"{shown(harvest.feed_url)} has more than {MAX_ARCHIVES} archives"
+            harvest.failure = f"{shown(harvest.url)} has more than {MAX_ARCHIVES} archives"
             break
-        if urlsplit(here)[:2] != urlsplit(harvest.feed_url)[:2]:
-            harvest.failure = f"{shown(harvest.feed_url)} keeps its archive on another host, {shown(here)}"
+        if urlsplit(here)[:2] != urlsplit(harvest.url)[:2]:
+            harvest.failure = f"{shown(harvest.url)} keeps its archive on another host, {shown(here)}"
             break
         try:
             harvest.documents.append(http.get(here, max_bytes=MAX_FEED_BYTES).body)
@@ -119,9 +119,7 @@ def _listed(body: bytes, location: str) -> list[str]:
         # Expat itself refuses entity bombs and ElementTree fetches nothing.
         root = ElementTree.fromstring(body.lstrip())  # noqa: S314
     except ElementTree.ParseError as error:
-        raise PayloadRefused(
-            f"{location} is not a readable OPML list ({error}); correct the file."
-        ) from error
+        raise PayloadRefused(f"{location} is not a readable OPML list ({error}); correct the file.") from error
     urls = dict.fromkeys(outline.get("xmlUrl", "").strip() for outline in root.iter("outline"))
     urls.pop("", None)
     if not urls:
@@ -143,9 +141,7 @@ def _reaches(body: bytes, since: datetime | None) -> bool:
     """Whether a document goes back to `since`, so that nothing older is missing."""
     if since is None:
         return False
-    instants = [
-        instant for text in _DATE.findall(body) if (instant := _instant(text.decode("ascii", "replace")))
-    ]
+    instants = [instant for text in _DATE.findall(body) if (instant := _instant(text.decode("ascii", "replace")))]
     return bool(instants) and min(instants) <= since - OVERLAP
 
 

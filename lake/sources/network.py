@@ -62,9 +62,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._network.connect_tcp(
-            host, port, self._call.left(timeout), local_address, socket_options
-        )
+        stream = self._network.connect_tcp(host, port, self._call.left(timeout), local_address, socket_options)
         is_public = _is_public(str(stream.get_extra_info("server_addr")[0]))
         if self._call.is_public and not is_public:
             stream.close()

@@ -35,9 +35,7 @@ def fetch(
         yield list(_pages(source, location.rstrip("/") + "/requests.json", since, until, http))
 
 
-def _pages(
-    source: Source, url: str, since: datetime | None, until: datetime, http: HttpClient
-) -> Iterator[Payload]:
+def _pages(source: Source, url: str, since: datetime | None, until: datetime, http: HttpClient) -> Iterator[Payload]:
     for question in _questions(source, since, until):
         seen: set[str] = set()
         for page in range(1, MAX_PAGES + 2):
@@ -65,9 +63,9 @@ def _questions(source: Source, since: datetime | None, until: datetime) -> Itera
     elif source.first_day is None:
         yield {}
     else:
-        start = datetime.combine(
-            date.fromisoformat(source.first_day), time(), ZoneInfo(source.time_zone)
-        ).astimezone(UTC)
+        start = datetime.combine(date.fromisoformat(source.first_day), time(), ZoneInfo(source.time_zone)).astimezone(
+            UTC
+        )
         while start < until:
             end = min(start + SPAN, until)
             yield {"start_date": _iso(start), "end_date": _iso(end)}

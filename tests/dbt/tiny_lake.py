@@ -63,8 +63,8 @@ class TinyLake:
             con.register("frame", frame)
             con.execute(f"insert into lake.{table} by name select * from frame")
 
-    def declare(self, source: str, slug: str, as_of: str, **fields: object) -> None:
-        """Declare a source and record one successful harvest whose clock stood at `as_of` (UTC)."""
+    def declare(self, source: str, slug: str, as_of: str | None, **fields: object) -> None:
+        """Declare a source and record one successful harvest whose clock stood at `as_of` (UTC); None: no harvest."""
         declared = {
             "source": source,
             "slug": slug,
@@ -78,10 +78,13 @@ class TinyLake:
             "step_s": 60,
         }
         self.insert("ops.sources", [declared | fields])
+        if as_of is None:
+            return
         instant = utc(as_of)
         harvest = {"harvest_id": f"h-{source}", "run_id": "r1", "source": source, "slug": slug, "status": "ok"}
         self.insert(
-            "ops.harvests", [harvest | {"started_at": instant, "finished_at": instant, "as_of": instant, "n_payloads": 1}]
+            "ops.harvests",
+            [harvest | {"started_at": instant, "finished_at": instant, "as_of": instant, "n_payloads": 1}],
         )
 
     def dbt(self, *arguments: str) -> dbtRunnerResult:

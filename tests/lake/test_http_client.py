@@ -6,58 +6,16 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 
 import httpcore
 import pytest
+from loopback import Handler, Server, reply
 
 from lake.errors import PayloadRefused, SourceUnreachable
 from lake.sources.base import HttpClient
 from lake.sources.network import Call, GuardedBackend, PrivateAddressError
-
-Handler = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Server:
-    """A loopback server whose behaviour a test replaces; `seen` lists the request paths."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.headers: list[dict[str, str]] = []
-        self.answer: Handler = lambda request: reply(request, b"ok")
-        outer = self
-
-        class Request(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.seen.append(self.path)
-                outer.headers.append(dict(self.headers))
-                outer.answer(self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Request)
-        self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
-
-
-def reply(request: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
-    request.send_response(status)
-    for name, value in headers.items():
-        request.send_header(name.replace("_", "-"), value)
-    request.send_header("Content-Length", str(len(body)))
-    request.end_headers()
-    request.wfile.write(body)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    started = Server()
-    yield started
-    started.http.shutdown()
-    started.http.server_close()
 
 
 @pytest.fixture
@@ -127,9 +85,7 @@ def test_endless_body_stops_at_the_cap(server: Server, http: HttpClient) -> None
         http.get(server.url, max_bytes=5_000_000)
 
 
-def test_busy_server_is_asked_again_with_growing_waits(
-    server: Server, http: HttpClient, waits: list[float]
-) -> None:
+def test_busy_server_is_asked_again_with_growing_waits(server: Server, http: HttpClient, waits: list[float]) -> None:
     server.answer = lambda request: reply(request, b"ok", 200 if len(server.seen) == 4 else 503)
     assert http.get(server.url).body == b"ok"
     assert len(waits) == 3
@@ -151,9 +107,7 @@ def test_retry_after_is_honoured(server: Server, http: HttpClient, waits: list[f
     assert waits == [7.0]
 
 
-def test_retry_after_beyond_the_deadline_is_not_slept(
-    server: Server, http: HttpClient, waits: list[float]
-) -> None:
+def test_retry_after_beyond_the_deadline_is_not_slept(server: Server, http: HttpClient, waits: list[float]) -> None:
     server.answer = lambda request: reply(request, b"", 429, Retry_After="3600")
     with pytest.raises(SourceUnreachable, match="HTTP 429, asks to wait 3600 s"):
         http.get(server.url)
@@ -226,7 +180,7 @@ def drip(part: str) -> Handler:
 def test_slow_drip_ends_at_the_deadline(server: Server, part: str) -> None:
     server.answer = drip(part)
     began = time.monotonic()
-    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match="deadline|timed out"):
+    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"deadline|timed out"):
         http.get(server.url)
     assert time.monotonic() - began < 2
 

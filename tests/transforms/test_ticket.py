@@ -349,9 +349,8 @@ def test_wrong_csv_is_refused(body: bytes, profile: Profile | None, said: str) -
 
 def test_other_encoding_delimiter_and_byte_order_mark() -> None:
     profile = PROFILE.model_copy(update={"encoding": "cp1258", "delimiter": ";"})
-    row = "1;Open;2021-03-01;;đường;x\r\n"
-    frame = from_csv(row, profile, HEADER.replace(",", ";")).rows["ticket__requests"]
-    assert frame["description"][0].startswith("đư")
+    row = "1;Open;2021-03-01;;đươ\u0300ng;x\r\n"  # windows-1258 writes the tone apart
+    assert from_csv(row, profile, HEADER.replace(",", ";")).rows["ticket__requests"]["description"][0] == "đường"
     body = b"\xef\xbb\xbf" + (HEADER + "1,Open,2021-03-01,,a,b\r\n").encode()
     assert counts(parse(body, delivery(PROFILE, csv=True))) == (1, 0, 0, 0)
 

@@ -20,9 +20,12 @@ with figures as (
 judged_figures as (
     select
         *,
-        (measure = 'per_day' and implied_total > bound_total)
-        or (measure = 'total' and published_value > bound_total)
-        or abs(round(implied_ratio, published_decimals) - published_value) > 1e-9 as is_contradicted_by_published
+        coalesce(
+            (measure = 'per_day' and implied_total > bound_total)
+            or (measure = 'total' and published_value > bound_total)
+            or abs(round(implied_ratio, published_decimals) - published_value) > 1e-9,
+            false
+        ) as is_contradicted_by_published
     from figures
 ),
 
@@ -176,7 +179,7 @@ select
             then 'khop'
         else 'mau_thuan'
     end as verdict,
-    coalesce(compared.is_contradicted_by_published, false) as is_contradicted_by_published,
+    compared.is_contradicted_by_published,
     compared.document,
     clock.as_of,
     clock.is_synthetic

@@ -1,4 +1,4 @@
--- Grain: one row per source, camera and provincial clock hour, from the camera's first message to the source's clock.
+-- Grain: one row per source, camera and provincial hour, from its first message to the source's clock.
 -- A camera absent from a message that names others was offline; a minute without any message is missing.
 with reports as (
     select
@@ -7,6 +7,14 @@ with reports as (
         {{ epoch_us('reported_at') }} as reported_us,
         is_online
     from {{ ref('stg_camera__status') }}
+),
+
+first_reports as (
+    select
+        source,
+        min(reported_us) as anchor_us
+    from reports
+    group by source
 ),
 
 anchors as (
@@ -18,7 +26,7 @@ anchors as (
         clock.step_s * 1000000 as step_us,
         {{ epoch_us('clock.as_of') }} as as_of_us,
         first_reports.anchor_us
-    from (select source, min(reported_us) as anchor_us from reports group by source) as first_reports
+    from first_reports
     inner join {{ ref('int_source__clock') }} as clock on first_reports.source = clock.source
 ),
 
@@ -42,14 +50,28 @@ cameras as (
     group by 1, 2
 ),
 
+distinct_slots as (
+    select distinct
+        source,
+        slot
+    from camera_slots
+),
+
 source_slots as (
     select
         slots.source,
         slots.slot,
         {{ quarter_of('anchors.anchor_us + slots.slot * anchors.step_us') }} as quarter
-    from (select distinct source, slot from camera_slots) as slots
+    from distinct_slots as slots
     inner join anchors on slots.source = anchors.source
     where anchors.anchor_us + slots.slot * anchors.step_us <= anchors.as_of_us
+),
+
+distinct_quarters as (
+    select distinct
+        source,
+        quarter
+    from source_slots
 ),
 
 quarters as (
@@ -57,7 +79,7 @@ quarters as (
         distinct_quarters.source,
         distinct_quarters.quarter,
         {{ local_hour(quarter_at('distinct_quarters.quarter'), 'anchors.time_zone') }} as hour_at
-    from (select distinct source, quarter from source_slots) as distinct_quarters
+    from distinct_quarters
     inner join anchors on distinct_quarters.source = anchors.source
 ),
 
@@ -95,6 +117,14 @@ camera_hours as (
     from first_instants
 ),
 
+bounds as (
+    select
+        *,
+        {{ epoch_us('hour_at') }} as hour_start_us,
+        least({{ epoch_us('hour_at') }} + 3600000000, as_of_us + 1) as hour_end_us
+    from camera_hours
+),
+
 expected as (
     select
         source,
@@ -102,9 +132,9 @@ expected as (
         time_zone,
         step_s,
         hour_at,
-        {{ slots_before('least(' ~ epoch_us("hour_at + interval 1 hour") ~ ', as_of_us + 1)', 'first_us', 'step_us') }}
-        - {{ slots_before(epoch_us('hour_at'), 'first_us', 'step_us') }} as n_expected
-    from camera_hours
+        {{ slots_before('hour_end_us', 'first_us', 'step_us') }}
+        - {{ slots_before('hour_start_us', 'first_us', 'step_us') }} as n_expected
+    from bounds
 )
 
 select

@@ -1,4 +1,5 @@
--- Grain: one row per source, camera and tracked object, as its newest message tells it; false positives are left out.
+-- Grain: one row per source, camera and tracked object, as its newest message tells it.
+-- False positives are left out.
 with messages as (
     select
         *,

@@ -1,4 +1,5 @@
--- Grain: one row per KPI, source and provincial day. n_missing are the samples that should have come and did not.
+-- Grain: one row per KPI, source and provincial day.
+-- n_missing are the samples that should have come and did not.
 with days as (
     select
         facts.source,

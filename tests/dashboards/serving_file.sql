@@ -1,0 +1,140 @@
+-- A small serving file with the shapes of the published one. Every row is made up here, for these tests alone.
+-- KPI rows are counted from the mart rows, so a page that mixes up a table or a period shows a wrong number.
+-- @SEEDS@, @HOSTILE@ and @RUN_ID@ are filled in by serving_file.py.
+create schema seeds; create schema marts; create schema kpi; create schema ops;
+create table seeds.units as select * from read_csv('@SEEDS@/units.csv', types={'code': 'varchar', 'parent_code': 'varchar'});
+create table seeds.kpi_definitions as select * from read_csv('@SEEDS@/kpi_definitions.csv', types={
+    'legal_basis': 'varchar', 'denominator_vi': 'varchar', 'denominator_en': 'varchar', 'valid_to': 'date'});
+create table seeds.kpi_targets as select * from read_csv('@SEEDS@/kpi_targets.csv', types={
+    'unit_code': 'varchar', 'grain': 'varchar', 'valid_to': 'date'});
+create table seeds.object_labels as select * from read_csv('@SEEDS@/object_labels.csv');
+
+create table clocks as select * from (values
+    ('mo-phong-phan-anh', 'ticket', 'Phản ánh hiện trường (mô phỏng)', 'Field reports (synthetic)', '93', 'Asia/Ho_Chi_Minh', true, 86400),
+    ('mo-phong-may-chu', 'server', 'Máy chủ (mô phỏng)', 'Servers (synthetic)', '93', 'Asia/Ho_Chi_Minh', true, 3600),
+    ('mo-phong-bao-chi', 'media', 'Báo chí (mô phỏng)', 'Media (synthetic)', '93', 'Asia/Ho_Chi_Minh', true, 10800),
+    ('mo-phong-camera', 'camera', 'Camera (mô phỏng)', 'Cameras (synthetic)', '93', 'Asia/Ho_Chi_Minh', true, 3600),
+    ('boston', 'ticket', 'Boston 311 @HOSTILE@', 'Boston 311 @HOSTILE@', 'us-boston', 'America/New_York', false, 86400)
+) t(source, slug, name_vi, name_en, unit_code, time_zone, is_synthetic, freshness_s);
+alter table clocks add column as_of timestamptz;
+update clocks set as_of = timestamptz '2021-09-30 10:00:00+00';
+
+create table marts.fct_tickets as
+with numbered as (
+    select i, timestamptz '2020-05-31 17:05:00+00' + to_minutes(cast(i * 487 * 24 * 60 // 1422 as bigint)) as requested_at
+    from range(1422) r(i)
+)
+select
+    'mo-phong-phan-anh' as source, 'PA-' || i as request_id, '93' as jurisdiction_code,
+    (select list(code order by code) from seeds.units where level = 'commune')[1 + (i * i) % 75] as unit_code,
+    's' || (i % 9) as service_code,
+    ['Vệ sinh môi trường', 'An toàn giao thông', 'Hạ tầng kỹ thuật', 'Trật tự đô thị', 'An ninh trật tự',
+     'Phòng, chống dịch Covid-19', 'Điện chiếu sáng', 'Cấp thoát nước', '@HOSTILE@'][1 + (i * 7) % 9] as service_name,
+    requested_at, cast(timezone('Asia/Ho_Chi_Minh', requested_at) as date) as requested_on,
+    requested_at + interval 10 days as expected_at,
+    case when i >= 93 then least(requested_at + to_hours(i % 400), timestamptz '2021-09-30 09:00:00+00') end as resolved_at,
+    i >= 93 as is_resolved, true as has_deadline, i < 93 or i % 400 > 240 as is_overdue,
+    i >= 93 and i % 400 <= 240 as is_on_time, false as is_closed_before_requested, true as is_synthetic
+from numbered
+union all
+select 'boston', 'B-' || i, 'us-boston', null, 'pothole', 'Request for Pothole Repair',
+    timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30), cast(timezone('America/New_York', timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30)) as date),
+    null, case when i % 5 > 0 then timestamptz '2013-01-09 03:00:00+00' + to_hours(i * 30) end, i % 5 > 0, false, false, false, i = 7, false
+from range(40) r(i);
+
+create table marts.fct_server_days as
+select 'mo-phong-may-chu' as source, 'may-chu-' || lpad(cast(s + 1 as varchar), 2, '0') as instance, cast(d as date) as sampled_on,
+    1440 - missing - case when s = 3 then 9 else (s + day(d)) % 2 end as n_up, 1440 - missing as n_received, 1440 as n_expected, missing as n_missing
+from (select s, d, case when s % 6 = 0 and day(d) % 9 = 0 then 60 else 0 end as missing
+      from range(26) a(s), generate_series(date '2020-06-01', date '2021-09-30', interval 1 day) b(d));
+
+create table marts.fct_article_days as
+select 'mo-phong-bao-chi' as source, 'https://bao' || f || '.example/rss' as feed_id, cast(d as date) as published_on,
+    'Báo số ' || f as feed_title, 10 + (f + day(d)) % 5 as n_articles, timezone('Asia/Ho_Chi_Minh', d + interval 15 hours) as last_published_at
+from range(25) a(f), generate_series(date '2021-04-01', date '2021-09-30', interval 1 day) b(d);
+
+create table marts.fct_camera_days as
+select 'mo-phong-camera' as source, 'QL1A-' || lpad(cast(c + 1 as varchar), 2, '0') as camera_id, cast(d as date) as online_on,
+    cast(case when c = 5 then 0 else 1440 - c end as double) as online_minutes, 1440.0::double as expected_minutes,
+    cast(case when c % 4 = 0 then 30 * (c > 0)::int else 0 end as double) as missing_minutes, 900 + c as n_vehicles
+from range(12) a(c), generate_series(date '2021-09-01', date '2021-09-30', interval 1 day) b(d);
+update marts.fct_camera_days set online_minutes = online_minutes - missing_minutes where camera_id <> 'QL1A-06';
+
+create table marts.fct_camera_hours as
+select 'mo-phong-camera' as source, camera_id, timezone('Asia/Ho_Chi_Minh', online_on + to_hours(h)) as hour_at, online_on as hour_on,
+    label, 'in' as direction, label <> 'person' as is_vehicle, cast(weight * (12 - abs(12 - h)) + 1 as bigint) as n_passages
+from marts.fct_camera_days, range(24) a(h), (values ('motorcycle', 6), ('car', 3), ('truck', 1), ('person', 2)) l(label, weight);
+
+create table marts.dim_sources as
+select c.*, 'csv' as format, 60 as step_s, timestamptz '2021-09-30 10:00:05+00' as last_success_at,
+    case slug when 'ticket' then (select max(requested_at) from marts.fct_tickets t where t.source = c.source)
+        else timestamptz '2021-09-30 09:59:00+00' end as last_event_at,
+    2000 as n_offered, 1900 as n_accepted, 40 as n_quarantined, 60 as n_deduplicated
+from clocks c;
+
+create table parts as
+with tickets as (
+    select t.*, u.code as unit from marts.fct_tickets t, (
+        select code, code as leaf from seeds.units union all
+        select parent_code, code from seeds.units where level = 'commune' union all
+        select '93', code from seeds.units where level <> 'province') u
+    where t.unit_code = u.leaf
+    union all select *, jurisdiction_code from marts.fct_tickets where unit_code is null)
+select 'F1' as code, source, unit as unit_code, requested_on as day, 1.0 as num, null::double as high, null::double as den, 0.0 as missing from tickets
+union all select 'F1R', source, unit, requested_on, is_resolved::int, null, null, 0 from tickets
+union all select 'F1O', source, unit, requested_on, is_overdue::int, null, null, 0 from tickets
+union all select 'F2', source, unit, requested_on, is_resolved::int, null, 1, 0 from tickets
+union all select 'F4', source, unit, requested_on, is_on_time::int, null, has_deadline::int, 0 from tickets
+union all select 'S1', source, '93', sampled_on, n_received, null, n_expected, 0 from marts.fct_server_days
+union all select 'S2', source, '93', sampled_on, n_up, n_up + n_missing, n_expected, n_missing from marts.fct_server_days
+union all select 'M1', source, '93', published_on, n_articles, null, null, 0 from marts.fct_article_days
+union all select 'C1', source, '93', online_on, online_minutes, online_minutes + missing_minutes, expected_minutes, missing_minutes from marts.fct_camera_days
+union all select 'C2', source, '93', online_on, n_vehicles, null, 24, 0 from marts.fct_camera_days;
+
+create table kpi.kpi_values as
+with grains as (
+    select *, g as grain, case when g = 'all' then min(day) over (partition by code, source) else cast(date_trunc(case when g = 'all' then 'day' else g end, day) as date) end as period_start,
+        max(day) over (partition by code, source) as last_on, min(day) over (partition by code, source) as first_on
+    from parts, (values ('day'), ('week'), ('month'), ('quarter'), ('year'), ('all')) v(g)
+), summed as (
+    select code, grain, period_start, unit_code, source, sum(num) as numerator, sum(high) as high, sum(den) as denominator, sum(missing) as n_missing,
+        max(last_on) as last_on, min(first_on) as first_on
+    from grains group by all
+), dated as (
+    select *, cast(case grain when 'day' then period_start when 'week' then period_start + 6
+        when 'month' then period_start + interval 1 month - interval 1 day when 'quarter' then period_start + interval 3 month - interval 1 day
+        when 'year' then period_start + interval 1 year - interval 1 day else last_on end as date) as period_end from summed
+)
+select code, grain, period_start, period_end, dated.unit_code, source, numerator, denominator,
+    case when denominator is null then numerator else numerator / nullif(denominator, 0) end as value,
+    case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, n_missing,
+    grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic
+from dated join clocks c using (source);
+
+create table kpi.published_check as
+select id, 'mo-phong-phan-anh' as source, claim_vi, operator, published_value, published_decimals, measure, unit_vi, scope_from, scope_to, kpi_code,
+    case id when 'A1' then 1329 / 1422 when 'A1a' then 1422 when 'A1b' then 1329 when 'A2' then 2.92 end as computed_value,
+    null::double as computed_numerator, null::double as computed_denominator,
+    case id when 'A2' then 2760.0 end as implied_total, case id when 'A2' then 1422.0 end as bound_total,
+    case id when 'A1' then 'lam_tron' when 'A2' then 'mau_thuan' else 'khop' end as verdict, id = 'A2' as is_contradicted_by_published, document
+from read_csv('@SEEDS@/published_figures.csv', types={'scope_from': 'date', 'scope_to': 'date', 'published_value': 'double'})
+where id in ('A1', 'A1a', 'A1b', 'A2');
+
+create table marts.fct_quarantine as
+select 'mo-phong-phan-anh' as source, 'ticket' as slug, 'b1' as batch_id, 'requested_at_unreadable' as reason_code,
+    'requested_datetime "@HOSTILE@" cannot be read' as example_reason, 40 as n_records, 'x.json' as example_origin, timestamptz '2021-09-30 10:00:00+00' as quarantined_at;
+
+create table ops.check_results as
+select 'r1' as run_id, source, slug, 'b1' as batch_id, slug as suite, e as expectation, 'status' as column_name,
+    case when e = 'share_quarantined_max_1pct' then 'warning' else 'blocking' end as severity, e <> 'share_quarantined_max_1pct' as is_success,
+    '@HOSTILE@' as observed, 1422 as n_checked, timestamptz '2021-09-30 10:00:10+00' as checked_at
+from clocks, (values ('rows_not_empty'), ('key_is_unique'), ('event_time_not_in_future'), ('share_quarantined_max_1pct')) x(e);
+
+create table ops.harvests as
+select 'h' || row_number() over () as harvest_id, 'r1' as run_id, source, slug, timestamptz '2021-09-30 10:00:00+00' as started_at,
+    timestamptz '2021-09-30 10:00:04+00' as finished_at, case source when 'boston' then 'failed' else 'ok' end as status,
+    case source when 'boston' then 'The source answered with an HTML page @HOSTILE@; check its location.' end as error, as_of, 3 as n_payloads
+from clocks;
+
+drop table clocks; drop table parts;
+create table publication as select '@RUN_ID@' as run_id, timestamptz '2021-09-30 10:01:00+00' as published_at, 412::bigint as snapshot_id;
