@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-FAST = "fast_lines"
-CAREFUL = "careful_lines"
-RAW = "raw_lines"
+from lake.contracts.lines import CAREFUL, FAST, MALFORMED, RAW
+from lake.errors import LakeError, PayloadRefused
+
 RAW_SCHEMA = pa.schema([("position", pa.int64()), ("raw", pa.binary())])
 BATCH_BYTES = 4 << 20
 
@@ -26,8 +26,27 @@ def stage_lines(
     `fast` is a SELECT over the file with one row per non-blank line in file order and a column `fault`, null
     where the line is good. `careful` is a SELECT over `raw_lines(position, raw)`, which holds the lines with a
     fault; it holds every line, and `fast_lines` none, if the fast reading fails or sees other lines than are
-    there. `variables` are set for the session while the readings run. Raises duckdb.Error.
+    there. `variables` are set for the session while the readings run.
+    Raises PayloadRefused if no line is JSON, LakeError if DuckDB cannot read the file at all.
     """
+    try:
+        _stage(con, path, fast, careful, variables)
+        counted = con.execute(
+            f"select (select count(*) from {CAREFUL} where fault = '{MALFORMED}'), "
+            f"(select count(*) from {CAREFUL} where fault is distinct from '{MALFORMED}') "
+            f"+ (select count(*) from {FAST} where fault is null)"
+        ).fetchone()
+    except duckdb.Error as error:
+        raise LakeError(f"The delivered file could not be read ({error}); nothing of it was kept.") from error
+    assert counted is not None
+    n_malformed, n_json = counted
+    if n_malformed and not n_json:
+        raise PayloadRefused(
+            f"None of the {n_malformed} lines delivered is JSON; check that the file is newline-delimited JSON."
+        )
+
+
+def _stage(con: duckdb.DuckDBPyConnection, path: Path, fast: str, careful: str, variables: Mapping[str, bytes]) -> None:
     for name, value in variables.items():
         con.execute(f"set variable {name} = $1", [value])
     try:

@@ -81,8 +81,8 @@ def _harvest(context: dg.AssetExecutionContext, lake: LakeResource, slug: str, i
     if context.has_partition_key and context.run.tags.get(INTERACTIVE) != "true":
         span = context.partition_time_window
         window = (span.start, span.end)
-    with lake.catalog() as catalog, catalog_connection(catalog) as con, locations(settings, sources) as places:
-        return [harvest(catalog, con, s, run_id=context.run_id, location=places[s.id], window=window) for s in sources]
+    with lake.catalog() as catalog, catalog_connection(catalog) as con, locations(settings, sources) as locate:
+        return [harvest(catalog, con, s, run_id=context.run_id, location=locate(s), window=window) for s in sources]
 
 
 def _metadata(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue]:

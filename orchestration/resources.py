@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -48,17 +48,13 @@ def catalog_connection(catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def locations(settings: Settings, sources: list[Source]) -> Iterator[dict[str, str]]:
-    """Source id -> where to fetch. Starts the synthetic province for the block if a source names it."""
-    places = {source.id: source.location for source in sources}
+def locations(settings: Settings, sources: Sequence[Source]) -> Iterator[Callable[[Source], str]]:
+    """Function from a source to where to fetch it. The synthetic province is up for the block if a source names it."""
     if not any(source.is_synthetic for source in sources):
-        yield places
+        yield lambda source: source.location
         return
     with Simulator(settings.home / "simulator") as simulator:
-        for source in sources:
-            if source.is_synthetic:
-                places[source.id] = simulator.resolve(source.location)
-        yield places
+        yield lambda source: simulator.resolve(source.location) if source.is_synthetic else source.location
 
 
 def declared(settings: Settings, slug: str | None = None) -> list[Source]:

@@ -64,8 +64,8 @@ def ingest(settings: Settings, sources: Sequence[Source], *, build: bool) -> tup
     """Harvest sources that need not be declared (files and URLs from the command line), check, build, publish."""
     run_id = uuid.uuid4().hex
     with open_catalog(settings) as catalog:
-        with catalog_connection(catalog) as con, locations(settings, list(sources)) as places:
-            outcomes = [harvest(catalog, con, s, run_id=run_id, location=places[s.id]) for s in sources]
+        with catalog_connection(catalog) as con, locations(settings, sources) as locate:
+            outcomes = [harvest(catalog, con, s, run_id=run_id, location=locate(s)) for s in sources]
             for slug in dict.fromkeys(s.slug for s in sources):
                 validate_new_batches(con, slug, run_id)
         failures = [outcome.error for outcome in outcomes if outcome.error]

@@ -14,11 +14,8 @@ from typing import NamedTuple
 
 from lake.contracts.base import Delivery
 from lake.contracts.camera import EVENTS, STATUS
+from lake.contracts.lines import CAREFUL, FAST, MALFORMED, RAW
 from transforms.privacy import MIN_KEY_BYTES, TOKEN_DIGITS
-
-FAST = "fast_lines"
-CAREFUL = "careful_lines"
-RAW = "raw_lines"  # relation (position BIGINT, raw BLOB) that careful_sql reads
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -27,9 +24,19 @@ BLOCK_BYTES = 64  # of SHA-256, for HMAC (RFC 2104)
 
 # Numbers and booleans are read as text: a wrong type would otherwise become a silent null.
 _TEXT_FIELDS = (
-    "id camera frame_time start_time end_time label top_score false_positive stationary "
-    "average_estimated_speed recognized_license_plate recognized_license_plate_score"
-).split()
+    "id",
+    "camera",
+    "frame_time",
+    "start_time",
+    "end_time",
+    "label",
+    "top_score",
+    "false_positive",
+    "stationary",
+    "average_estimated_speed",
+    "recognized_license_plate",
+    "recognized_license_plate_score",
+)
 _ZONES = ("entered_zones", "current_zones")
 
 
@@ -135,7 +142,7 @@ def careful_sql(delivery: Delivery) -> str:
         "select position, raw, is_json, d.type as type, d.after as after, d.service as service, "
         "d.cameras as cameras from document"
     )
-    malformed = _Fault("malformed_json", "not is_json", "'The line is not a whole JSON document in UTF-8.'")
+    malformed = _Fault(MALFORMED, "not is_json", "'The line is not a whole JSON document in UTF-8.'")
     return _typed(source, delivery, keep=("position", "raw"), first=malformed)
 
 

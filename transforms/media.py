@@ -24,6 +24,7 @@ from lake.errors import PayloadRefused
 from transforms.privacy import redact
 from transforms.text import clean, plain, what_arrived
 
+_SCHEMA = ARTICLES.polars_schema
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
 
@@ -89,7 +90,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             rows.append(tuple(row[name] for name in ARTICLES.names))
             continue
         rejects.append((position, *reject, _raw(entry)))
-    frame = pl.DataFrame(rows, schema=ARTICLES.polars_schema, orient="row")
+    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={ARTICLES.table: frame}, rejected=rejected_frame(rejects))
 
 
@@ -119,7 +120,7 @@ def _rfc_822(written: str) -> datetime:
 def _web_address(origin: str, link: str) -> str | None:
     """The link, absolute, when a browser may follow it: http or https; a javascript: or data: link is null."""
     try:
-        url = urljoin(origin, link)
+        url = link if link.startswith(("http://", "https://")) else urljoin(origin, link)
         parts = urlsplit(url)
     except ValueError:
         return None

@@ -52,7 +52,7 @@ def _replacement(placeholder: str, match: re.Match[str]) -> str:
     return match[0] if groups.get("keep") else (groups.get("named") or "") + placeholder
 
 
-_CANDIDATE = re.compile(r"[0-9@]")
+_CANDIDATE = re.compile(r"@|[0-9](?:[^0-9]*[0-9]){5}")  # the shortest plate has six digits
 
 _KEEP = r"""(?P<keep> (?<!\w) (?:
       [A-ZĐ]{1,6} - (?:19|20)\d\d - \d+                                  # codes: HG-2020-000123

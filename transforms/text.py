@@ -34,12 +34,11 @@ def clean(text: str) -> str:
 
     Half a surrogate pair, which JSON can carry and no database stores, becomes U+FFFD.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    text = _INVISIBLE.sub("", _SPACE.sub(" ", text))
-    if not text.isascii():
-        text = nfc(_SURROGATE.sub("\ufffd", text))
-    return _SPACE.sub(" ", text).strip()
+    if not text.isprintable():  # printable text holds no white space but U+0020, no control, no surrogate
+        text = _SURROGATE.sub("\ufffd", _SPACE.sub(" ", text))
+    if not text.isascii() or not text.isprintable():
+        text = nfc(_INVISIBLE.sub("", text))
+    return " ".join(text.split())
 
 
 def plain(markup: str) -> str:

@@ -20,6 +20,7 @@ from lake.errors import PayloadRefused
 from transforms.privacy import redact
 from transforms.text import clean, what_arrived
 
+_SCHEMA = REQUESTS.polars_schema
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
 STATUSES = ("open", "closed")
@@ -49,7 +50,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
         except _RejectedError as error:
             kept = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
             rejects.append((position, error.code, str(error), kept.encode("utf-8", "backslashreplace")))
-    frame = pl.DataFrame(rows, schema=REQUESTS.polars_schema, orient="row")
+    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={REQUESTS.table: frame}, rejected=rejected_frame(rejects))
 
 

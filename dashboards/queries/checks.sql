@@ -1,4 +1,5 @@
--- Results of the latest run of checks of each source, failures first; checks of the whole lake have no source.
+-- Checks of the latest run of each source, one row per check over all batches of that run, failures first.
+-- Checks of the whole lake have no source.
 with latest as (
     select
         source,
@@ -9,14 +10,19 @@ with latest as (
 
 select
     c.source,
-    c.slug,
+    c.suite,
     c.expectation,
     c.column_name,
     c.severity,
-    c.is_success,
-    c.observed,
-    c.n_checked,
-    c.checked_at
+    bool_and(c.is_success) as is_success,
+    count(distinct c.batch_id) as n_batches,
+    coalesce(
+        arg_max(c.observed, c.checked_at) filter (where not c.is_success),
+        arg_max(c.observed, c.checked_at)
+    ) as observed,
+    cast(sum(c.n_checked) as bigint) as n_checked,
+    max(c.checked_at) as checked_at
 from ops.check_results as c
 inner join latest as l on c.source is not distinct from l.source and c.run_id = l.run_id
-order by c.is_success, c.severity, c.source, c.expectation, c.column_name
+group by c.source, c.suite, c.expectation, c.column_name, c.severity
+order by is_success, c.severity, c.source nulls last, c.suite, c.expectation, c.column_name

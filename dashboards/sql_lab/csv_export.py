@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -38,6 +39,6 @@ def _rows(batch: pa.RecordBatch) -> list[dict[int, object]]:
 
 
 def _cell(value: object) -> object:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int | float | Decimal):
         return value
     return defused(value.isoformat() if hasattr(value, "isoformat") else str(value))

@@ -1,6 +1,8 @@
 """The warehouse: dbt build over the raw tables, its tests as asset checks, every quarter of an hour if due."""
 
+import io
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import dagster as dg
@@ -29,7 +31,10 @@ def defs() -> dg.Definitions:
         report("warehouse", "dbt build")
         with lake.catalog() as catalog, dbt_build.environment(settings, catalog.uri):
             build = dbt.cli(["build"], context=context, target_path=settings.dbt_target / "run", raise_on_error=False)
-            yield from build.stream()
+            # dbt's own lines go to its log; a terminal shows progress, Dagster shows the events.
+            with redirect_stdout(io.StringIO()):
+                events = list(build.stream())
+            yield from events
             with lake.connection() as con:
                 dbt_build.keep_test_results(con, context.run_id, settings.dbt_target / "run" / "run_results.json")
                 if not build.is_successful():

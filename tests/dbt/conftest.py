@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dbt.contracts.results import RunExecutionResult
+from dbt.artifacts.schemas.run import RunExecutionResult
 from small_province import fill
 from tiny_lake import TinyLake
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -14,6 +15,7 @@ import duckdb
 import polars as pl
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from duckdb_extensions import import_extension
 
 from lake.tables import ensure_tables
@@ -25,6 +27,15 @@ Row = Mapping[str, object]
 def utc(text: str) -> datetime:
     """'2021-09-30 10:00' -> aware instant in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@cache
+def parsed_project() -> Manifest:
+    """The project's manifest, parsed once: it names no lake, and parsing costs as much as building a tiny one."""
+    flags = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--no-partial-parse"]
+    parsed = dbtRunner().invoke(["parse", *flags])
+    assert isinstance(parsed.result, Manifest), parsed.exception
+    return parsed.result
 
 
 class TinyLake:
@@ -88,7 +99,7 @@ class TinyLake:
         )
 
     def dbt(self, *arguments: str) -> dbtRunnerResult:
-        """Run dbt in this process; its target and log folders lie beside the lake."""
+        """Run dbt in this process on this lake; its target and log folders lie beside the lake."""
         environment = {
             "IOC_DBT_CATALOG": self.catalog,
             "IOC_DBT_DATA_PATH": f"{self.files}/",
@@ -96,12 +107,13 @@ class TinyLake:
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
-        folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        flags = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--no-use-colors", "--quiet"]
         with mock.patch.dict(os.environ, environment):
             try:
-                return dbtRunner().invoke([*arguments, *folders, "--no-use-colors", "--quiet"])
+                return dbtRunner(manifest=parsed_project().deepcopy()).invoke([*arguments, *flags])
             finally:
-                DuckDBConnectionManager.close_all_connections()  # dbt keeps the catalogue file open otherwise
+                # dbt keeps the catalogue file open otherwise
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     def query(self, sql: str) -> list[dict[str, object]]:
         """Rows of a query as dictionaries."""

@@ -1,0 +1,6 @@
+"""Names shared by `lake.lines`, which reads newline-delimited files, and the transforms that say how."""
+
+FAST = "fast_lines"  # temp table: all lines, typed, with `fault` null where the line is good
+CAREFUL = "careful_lines"  # temp table: lines with a fault, read again one by one, with position, raw and reason
+RAW = "raw_lines"  # relation (position BIGINT, raw BLOB) that the careful reading takes its lines from
+MALFORMED = "malformed_json"  # fault of a line that is not JSON at all

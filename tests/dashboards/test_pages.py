@@ -1,0 +1,119 @@
+"""Every page in both languages, run as Streamlit runs it, on a made-up publication and on an empty home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.app import PAGES
+from tests.dashboards.serving_file import HOSTILE
+
+APP = Path(__file__).parents[2] / "dashboards" / "app.py"
+PATHS = [path for _, path, _, _ in PAGES]
+LANGS = ["vi", "en"]
+
+
+def open_page(path: str, lang: str, **query: str) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=30)
+    for key, value in {"lang": lang, **query}.items():
+        at.query_params[key] = value
+    at.run()
+    # AppTest switches by file only, and these pages are functions: name the page by its address.
+    at._page_hash = next(key for key, page in at._registered_pages.items() if page["url_pathname"] == path)
+    return at.run()
+
+
+def said(at: AppTest) -> str:
+    blocks = (at.markdown, at.caption, at.title, at.subheader, at.info, at.warning, at.text, at.code)
+    texts = [str(block.value) for group in blocks for block in group]
+    return "\n".join([*texts, *(f"{metric.label} {metric.value}" for metric in at.metric)]).replace("\\", "")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("path", PATHS)
+def test_page_draws(path: str, lang: str, made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page(path, lang)
+    assert not at.exception
+    assert not at.error
+    assert len(at.title) == 1
+    if path not in ("chat-luong", "sql"):
+        assert ("Dữ liệu mô phỏng" if lang == "vi" else "Synthetic data") in said(at)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("path", PATHS)
+def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(empty_home))
+    at = open_page(path, lang)
+    assert not at.exception
+    assert {"ioc demo", "ioc run"} <= {block.value for block in at.code}
+
+
+@pytest.mark.parametrize(
+    ("path", "lang", "texts"),
+    [
+        ("tong-quan", "vi", ["Tỷ lệ phản ánh đã xử lý 93,5%", "1.329 phản ánh đã xử lý / 1.422", "30/09/2021 17:00"]),
+        ("tong-quan", "en", ["Resolution rate 93.5%", "1,329 reports resolved / 1,422", "30 Sep 2021 17:00"]),
+        ("phan-anh", "vi", ["**1.422**", "**1.329**", "**93** phản ánh chưa đóng", "2.760", "Số liệu tính đến"]),
+        ("phan-anh", "en", ["**1,422**", "**1,329**", "**93** still open", "2,760"]),
+        ("trung-tam-du-lieu", "vi", ["**26 / 26**", "≥\u00a099,86%"]),
+        ("truyen-thong", "vi", ["**2.100** tin, bài mỗi tuần"]),
+        ("giao-thong", "vi", ["**12** camera; 1 camera không có hình"]),
+        ("chat-luong", "vi", ["**15 / 20** kiểm tra đạt", "0 kiểm tra chặn không đạt, 5 cảnh báo"]),
+    ],
+)
+def test_page_says(path: str, lang: str, texts: list[str], made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    shown = said(open_page(path, lang))
+    for text in texts:
+        assert text in shown
+
+
+def test_published_figures_stand_beside_recomputed_ones(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    strip = open_page("phan-anh", "vi").dataframe[-1].value
+    assert list(strip["published"]) == ["93,5%", "1.422", "1.329", "≈ 30"]
+    assert list(strip["recomputed"]) == ["93,5%", "1.422", "1.329", "2,9"]
+    assert strip["verdict"].iloc[-1] == "! Mâu thuẫn"
+
+
+def test_a_real_source_is_not_called_synthetic(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("phan-anh", "vi", nguon="boston")
+    assert not at.exception
+    assert "Tiếp nhận **40** phản ánh, đã xử lý **32**" in said(at)
+    assert "Mô phỏng" not in said(at)
+    assert "Số liệu cũ" in said(at)  # its newest report is years old
+
+
+def test_hostile_names_never_reach_markdown_unescaped(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    for path in PATHS:
+        at = open_page(path, "vi", nguon="boston")
+        for group in (at.markdown, at.caption, at.info, at.warning, at.subheader):
+            assert HOSTILE not in [str(block.value) for block in group]
+            assert not any("<b>" in str(block.value) or "**đậm**" in str(block.value) for block in group)
+
+
+def test_check_filter_keeps_failures_only(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("chat-luong", "vi")
+    assert len(at.dataframe[1].value) == 20
+    at.toggle(key="check-failed").set_value(True).run()
+    assert list(at.dataframe[1].value["result"]) == ["✗ Không đạt"] * 5
+
+
+def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("sql", "vi")
+    at.button(key="sql-run").click().run()
+    assert not at.exception
+    assert "17 dòng · 5 cột" in said(at)
+    at.text_area(key="sql-text").set_value("drop table kpi.kpi_values")
+    at.button(key="sql-run").click().run()
+    assert not at.exception
+    assert "Không chạy được" in said(at)
+    assert not at.dataframe
