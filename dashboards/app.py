@@ -40,6 +40,7 @@ ALL_SOURCES = {"quality", "sql"}  # pages about the whole lake: nothing to choos
 
 def main() -> None:
     """Draw the frame and the page the URL names."""
+    filters.read_address()
     words = Words(filters.language())
     pages: dict[str, Any] = {}
     for name, path, view, slug in PAGES:

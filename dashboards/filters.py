@@ -101,6 +101,12 @@ def lag_s(row: dict[str, Any], now: datetime) -> float | None:
     return max(0.0, span.total_seconds())
 
 
+def read_address() -> None:
+    """Take over what the address asks for; called before anything can leave the page and drop its query."""
+    for key in (LANG_KEY, SOURCE_KEY):
+        _current(key)
+
+
 def choose_language() -> None:
     """The language switch, bound to `?lang=`."""
     st.segmented_control(

@@ -5,6 +5,7 @@ import unicodedata
 
 _PUNCTUATION = re.compile(r"([!-/;-@\[-`{-~])")
 _BREAKING_SPACE = re.compile(r"[^\S\u00a0\u202f]+")
+_DIRECTIVE = re.compile(r":(?=[A-Za-z]|[\w+/-]+[:\[])")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -12,9 +13,10 @@ def escape(text: str) -> str:
     """`text` so that Streamlit's Markdown shows it letter for letter, on one line.
 
     CommonMark lets every ASCII punctuation mark be escaped with a backslash. A colon is the exception in
-    Streamlit: `:red[…]`, `:material/…:` and `:smile:` are replaced after unescaping, so it is parted from what
-    follows by a zero-width space. Control and bidirectional marks, which could reorder a sentence, are removed.
+    Streamlit: `:red[…]`, `:material/…:` and `:smile:` are replaced after unescaping, so a colon that could begin
+    one is parted from what follows by a zero-width space (17:00 stays as it is, and can be searched for). Control
+    and bidirectional marks, which could reorder a sentence, are removed.
     """
     folded = _BREAKING_SPACE.sub(" ", text).strip()
     visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cc", "Cf"})
-    return _PUNCTUATION.sub(r"\\\1", visible).replace(":", f":{_ZERO_WIDTH_SPACE}")
+    return _PUNCTUATION.sub(r"\\\1", _DIRECTIVE.sub(f":{_ZERO_WIDTH_SPACE}", visible))

@@ -146,7 +146,7 @@ def _read_page(body: bytes, delivery: Delivery) -> _Harvest:
     received_s = delivery.received_at.timestamp()
     address = urlsplit(delivery.origin)
     # A scrape adds the target's address, or pages of two servers would become one series.
-    target = {"instance": address.netloc} if address.scheme in ("http", "https") else {}
+    target = {"instance": address.netloc.rpartition("@")[2]} if address.scheme in ("http", "https") else {}
     try:
         text = body.decode("utf-8")
         is_openmetrics = text.rstrip("\n").endswith("# EOF")

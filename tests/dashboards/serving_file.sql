@@ -116,7 +116,7 @@ select id, 'mo-phong-phan-anh' as source, claim_vi, operator, published_value, p
     case id when 'A1' then 1329 / 1422 when 'A1a' then 1422 when 'A1b' then 1329 when 'A2' then 2.92 end as computed_value,
     null::double as computed_numerator, null::double as computed_denominator,
     case id when 'A2' then 2760.0 end as implied_total, case id when 'A2' then 1422.0 end as bound_total,
-    case id when 'A1' then 'lam_tron' when 'A2' then 'mau_thuan' else 'khop' end as verdict, id = 'A2' as is_contradicted_by_published, document
+    case id when 'A1' then 'lam_tron' when 'A2' then 'mau_thuan' else 'khop' end as verdict, id = 'A2' as is_contradicted_by_published, document || ' @HOSTILE@' as document
 from read_csv('@SEEDS@/published_figures.csv', types={'scope_from': 'date', 'scope_to': 'date', 'published_value': 'double'})
 where id in ('A1', 'A1a', 'A1b', 'A2');
 

@@ -111,7 +111,7 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     at = open_page("sql", "vi")
     at.button(key="sql-run").click().run()
     assert not at.exception
-    assert "17 dòng · 5 cột" in said(at)
+    assert "18 dòng · 5 cột" in said(at)
     at.text_area(key="sql-text").set_value("drop table kpi.kpi_values")
     at.button(key="sql-run").click().run()
     assert not at.exception

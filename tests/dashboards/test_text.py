@@ -48,7 +48,15 @@ def test_every_ascii_mark_that_markdown_may_read_is_escaped() -> None:
     escaped = escape(string.punctuation)
     for mark in string.punctuation.replace(":", ""):
         assert f"\\{mark}" in escaped
-    assert ":\u200b" in escaped
+
+
+@pytest.mark.parametrize("text", [":smile:", ":+1:", ":100:", ":red[a]", ":material/home:", "x:blue-background[a]"])
+def test_streamlit_directives_are_parted(text: str) -> None:
+    assert ":\u200b" in escape(text)
+
+
+def test_a_time_of_day_stays_searchable() -> None:
+    assert escape("30/09/2021 17:00") == r"30\/09\/2021 17:00"
 
 
 def test_line_breaks_and_direction_marks_cannot_change_the_sentence() -> None:

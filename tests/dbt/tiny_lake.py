@@ -45,9 +45,9 @@ class TinyLake:
         self.folder = folder
         self.catalog = f"ducklake:{folder / 'catalog.ducklake'}"
         self.files = folder / "files"
-        self.extensions = folder / "extensions"
+        self.extensions = folder.parent / "extensions"  # shared by the lakes of a test session
         for path in (self.files, self.extensions):
-            path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=True)
         with self.open() as con:
             ensure_tables(con)
 
@@ -110,7 +110,8 @@ class TinyLake:
         flags = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--no-use-colors", "--quiet"]
         with mock.patch.dict(os.environ, environment):
             try:
-                return dbtRunner(manifest=parsed_project().deepcopy()).invoke([*arguments, *flags])
+                manifest = parsed_project().deepcopy()  # type: ignore[no-untyped-call]
+                return dbtRunner(manifest=manifest).invoke([*arguments, *flags])
             finally:
                 # dbt keeps the catalogue file open otherwise
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -267,7 +267,9 @@ def test_unknown_zones_give_no_direction_and_the_present_zone_counts_where_none_
 def test_miles_per_hour_become_kilometres_per_hour() -> None:
     assert DELIVERY.profile is not None
     miles = replace(DELIVERY, profile=DELIVERY.profile.model_copy(update={"speed_unit": "mph"}))
-    assert Reading(lines(changed(average_estimated_speed=100)), miles).events["speed_km_h"][0] == pytest.approx(160.9344)
+    assert Reading(lines(changed(average_estimated_speed=100)), miles).events["speed_km_h"][0] == pytest.approx(
+        160.9344
+    )
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", categories=["Lu", "Nd", "P", "Zs"]), max_size=12))

@@ -64,7 +64,7 @@ source_slots as (
         {{ quarter_of('anchors.anchor_us + slots.slot * anchors.step_us') }} as quarter
     from distinct_slots as slots
     inner join anchors on slots.source = anchors.source
-    where anchors.anchor_us + slots.slot * anchors.step_us <= anchors.as_of_us
+    where anchors.anchor_us + slots.slot * anchors.step_us < anchors.as_of_us
 ),
 
 distinct_quarters as (
@@ -121,7 +121,7 @@ bounds as (
     select
         *,
         {{ epoch_us('hour_at') }} as hour_start_us,
-        least({{ epoch_us('hour_at') }} + 3600000000, as_of_us + 1) as hour_end_us
+        least({{ epoch_us('hour_at') }} + 3600000000, as_of_us) as hour_end_us
     from camera_hours
 ),
 

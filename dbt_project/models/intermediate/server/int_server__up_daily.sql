@@ -1,4 +1,5 @@
 -- Grain: one row per source, instance and provincial day, from its first sample to the source's clock.
+-- What is due at the clock's own instant is not expected yet.
 -- A slot is up when every sample in it is 1; NaN is not up. Samples of other metrics play no part.
 with up_series as (
     select
@@ -61,7 +62,7 @@ timed_slots as (
         {{ quarter_of('instances.anchor_us + slots.slot * instances.step_us') }} as quarter
     from slots
     inner join instances on slots.instance_no = instances.instance_no
-    where instances.anchor_us + slots.slot * instances.step_us <= instances.as_of_us
+    where instances.anchor_us + slots.slot * instances.step_us < instances.as_of_us
 ),
 
 distinct_quarters as (
@@ -102,7 +103,7 @@ bounds as (
     select
         *,
         {{ epoch_us(start_of_local_day('sampled_on', 'time_zone')) }} as day_start_us,
-        least({{ epoch_us(start_of_local_day('sampled_on + 1', 'time_zone')) }}, as_of_us + 1) as day_end_us
+        least({{ epoch_us(start_of_local_day('sampled_on + 1', 'time_zone')) }}, as_of_us) as day_end_us
     from instance_days
 ),
 

@@ -1,0 +1,176 @@
+"""The server connector against a loopback Prometheus: windows, refusals, warnings, pages."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import Server, query, reply
+
+from lake.contracts.base import Delivery
+from lake.errors import PayloadRefused, SourceUnreachable
+from lake.simulator.server import Simulator
+from lake.sources.base import HttpClient, Payload, main
+from lake.sources.declared import Source, declare
+from lake.sources.server import POINTS_PER_WINDOW, fetch, windows
+from transforms.server import parse
+
+UNTIL = datetime(2021, 9, 30, 10, 0, 30, tzinfo=UTC)
+DAY_AGO = UNTIL - timedelta(days=1)
+
+
+def source(**fields: object) -> Source:
+    defaults = {"slug": "server", "format": "prometheus", "location": "x", "name_vi": "x", "name_en": "x"}
+    return declare("server-test", **{**defaults, **fields})
+
+
+def batches(location: str, since: datetime | None = None, **fields: object) -> list[list[Payload]]:
+    with HttpClient(sleep=lambda _: None) as http:
+        return list(fetch(source(**fields), location=location, since=since, until=UNTIL, http=http))
+
+
+def answering(document: object, status: int = 200) -> Callable[[BaseHTTPRequestHandler], None]:
+    body = json.dumps(document).encode()
+    return lambda request: reply(request, body, status, Content_Type="application/json")
+
+
+EMPTY = {"status": "success", "data": {"resultType": "matrix", "result": []}}
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2021-01-01")),
+    st.integers(0, 400 * 86_400),
+    st.integers(15, 3600),
+)
+def test_windows_ask_for_every_step_once_and_never_too_many(since: datetime, length_s: int, step_s: int) -> None:
+    since = since.replace(tzinfo=UTC)
+    until = since + timedelta(seconds=length_s)
+    asked = list(windows(since, until, step_s))
+    assert asked[0][0] <= since.timestamp() < asked[0][0] + step_s
+    assert asked[-1][1] <= until.timestamp() < asked[-1][1] + step_s
+    for start, end in asked:
+        assert start % step_s == end % step_s == 0
+        assert start <= end < start + POINTS_PER_WINDOW * step_s
+    assert [start for start, _ in asked[1:]] == [end + step_s for _, end in asked[:-1]]
+
+
+def test_each_window_is_one_batch_with_all_queries_oldest_first(server: Server) -> None:
+    server.answer = answering(EMPTY)
+    since = UNTIL - timedelta(minutes=1.5 * POINTS_PER_WINDOW)
+    got = batches(f"{server.url}/prefix/", since, queries=["up", 'node_load1{job="node"}'])
+    assert [len(batch) for batch in got] == [2, 2]
+    assert all(path.startswith("/prefix/api/v1/query_range?query=") for path in server.seen)
+    assert "node_load1%7Bjob%3D%22node%22%7D" in server.seen[1]
+    ends = [int(path.split("end=")[1].split("&")[0]) for path in server.seen]
+    assert ends == sorted(ends)
+    assert ends[-1] == UNTIL.timestamp() - 30
+    assert got[0][0].format == "prometheus"
+    assert got[0][0].received_at == UNTIL
+    assert "query=up" in got[0][0].origin
+
+
+def test_full_history_starts_at_midnight_of_the_first_day_in_the_province(server: Server) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked.append(query(request))
+        answering(EMPTY)(request)
+
+    server.answer = answer
+    batches(server.url, first_day="2021-09-30", step_s=300)
+    assert [span["start"] for span in asked] == [str(int(datetime(2021, 9, 29, 17, tzinfo=UTC).timestamp()))]
+    batches(server.url, step_s=300)
+    assert asked[-1]["start"] == str(int(datetime(2021, 9, 29, 10, tzinfo=UTC).timestamp()))
+    assert asked[-1]["step"] == "300"
+
+
+@pytest.mark.parametrize("status", [200, 400, 422])
+def test_refused_query_carries_the_words_of_prometheus(server: Server, status: int) -> None:
+    error = 'invalid parameter "query": 1:3: parse error: unexpected end'
+    server.answer = answering({"status": "error", "errorType": "bad_data", "error": error}, status)
+    with pytest.raises(PayloadRefused, match="parse error: unexpected end") as caught:
+        batches(server.url, DAY_AGO)
+    assert 'parameter "query"' in str(caught.value)
+    assert "correct `queries`" in str(caught.value)
+
+
+def test_other_error_statuses_are_no_refused_query(server: Server) -> None:
+    server.answer = lambda request: reply(request, b"not here", 404)
+    with pytest.raises(SourceUnreachable, match="HTTP 404"):
+        batches(server.url, DAY_AGO)
+
+
+def test_windows_before_a_failing_one_stand(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        answering(EMPTY, 200 if len(server.seen) == 1 else 404)(request)
+
+    server.answer = answer
+    got = []
+    with HttpClient(sleep=lambda _: None) as http, pytest.raises(SourceUnreachable):
+        for batch in fetch(source(), location=server.url, since=UNTIL - timedelta(days=14), until=UNTIL, http=http):
+            got.append(batch)
+    assert len(got) == 1
+
+
+def test_warnings_reach_the_log_and_the_payload_stands(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.answer = answering({**EMPTY, "warnings": ["results may be partial: store-2 [down]"], "infos": ["x"]})
+    with caplog.at_level(logging.WARNING):
+        assert len(batches(server.url, DAY_AGO)) == 1
+    assert [
+        record.getMessage().endswith('warns: ["results may be partial: store-2 [down]"]') for record in caplog.records
+    ]
+    assert len(caplog.records) == 1
+
+
+def test_answer_that_is_not_json_is_landed_for_the_transform_to_judge(server: Server) -> None:
+    server.answer = lambda request: reply(request, b'<html>"error" login</html>')
+    assert batches(server.url, DAY_AGO)[0][0].body == b'<html>"error" login</html>'
+
+
+def test_address_inside_the_api_and_a_file_are_taken_as_they_are(server: Server, tmp_path: Path) -> None:
+    server.answer = answering(EMPTY)
+    location = server.url.replace("//", "//user:secret@") + "/api/v1/query?query=up"
+    (only,) = batches(location)[0]
+    assert server.seen == ["/api/v1/query?query=up"]
+    assert only.origin == f"{server.url}/api/v1/query?query=up"
+    file = tmp_path / "answer.json"
+    file.write_bytes(b"{}")
+    (held,) = batches(str(file))[0]
+    assert (held.body, held.origin) == (file, "answer.json")
+    with pytest.raises(SourceUnreachable, match="was not found"):
+        batches(str(tmp_path / "absent.json"))
+
+
+def test_metrics_page_is_one_payload_asked_for_as_openmetrics(server: Server) -> None:
+    server.answer = lambda request: reply(request, b"up 1\n# EOF\n")
+    ((page,),) = batches(f"{server.url}/metrics", format="openmetrics")
+    assert page.body == b"up 1\n# EOF\n"
+    assert page.format == "openmetrics"
+    assert server.headers[0]["Accept"].startswith("application/openmetrics-text")
+
+
+def test_runs_alone_and_prints_what_it_fetched(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.answer = answering(EMPTY)
+    assert main("server", fetch, [server.url, "--since", "1d"]) == 0
+    assert capsys.readouterr().out.count("/api/v1/query_range?query=up") == 1
+
+
+def test_simulated_month_arrives_sample_by_sample(tmp_path: Path) -> None:
+    with Simulator(tmp_path) as simulator:
+        got = batches(simulator.resolve("simulator:/prometheus"), DAY_AGO, step_s=300)
+    ((answer,),) = got
+    assert isinstance(answer.body, bytes)
+    parsed = parse(answer.body, Delivery("prometheus", None, UNTIL, answer.origin, b"k" * 32))
+    series, samples = parsed.rows["server__series"], parsed.rows["server__samples"]
+    assert series.height == 26
+    assert set(series["metric"]) == {"up"}
+    assert 0 < samples.height <= 26 * 289
+    assert samples["at"].max() <= UNTIL
+    assert parsed.rejected.is_empty()
