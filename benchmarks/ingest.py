@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from benchmarks.frigate_files import Written, write_files
 from lake.catalog import open_catalog
@@ -119,10 +119,15 @@ _COLUMNS = f"""
 def _reference(work: Path, source: str) -> Result:
     delivery = Delivery("ndjson", load_profile("frigate"), datetime.now(UTC), "benchmark", b"k" * 32)
     out, bad = work / "events", work / "bad.parquet"
-    config = {"threads": THREADS, "memory_limit": MEMORY_LIMIT, "preserve_insertion_order": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": THREADS,
+        "memory_limit": MEMORY_LIMIT,
+        "preserve_insertion_order": "false",
+        "temp_directory": str(work),
+    }
     keys = ", ".join(f'"{name}"' for name in EVENTS.key)
     days = ", ".join(f'{part}("at") as {part}' for part in ("year", "month", "day"))
-    with duckdb.connect(config={**config, "temp_directory": str(work)}) as con:
+    with duckdb.connect(config=config) as con:
         con.execute("set timezone = 'UTC'")
         for name, value in camera.variables(delivery).items():
             con.execute(f"set variable {name} = $1", [value])
@@ -134,7 +139,8 @@ def _reference(work: Path, source: str) -> Result:
         )
         con.execute(f"copy (select line from typed where event_id is null) to '{bad}' (format parquet)")
         wall_s = time.perf_counter() - begun
-        return _result(wall_s, *_counts(con, f"'{out}/*/*/*/*.parquet'", f"'{bad}'"), 0.0)
+        n_rows, n_bad = _counts(con, f"'{out}/*/*/*/*.parquet'", f"'{bad}'")
+        return _result(wall_s, n_rows, n_bad, 0.0)
 
 
 def _counts(con: duckdb.DuckDBPyConnection, *relations: str) -> list[int]:

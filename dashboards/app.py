@@ -77,13 +77,18 @@ def _draw(name: str, view: View, slug: str | None, words: Words, pages: dict[str
     try:
         settings = load_settings()
         figures = Figures(settings, published(settings))
+    except ServingError:
+        _title(words.text(f"nav.{name}"))
+        _nothing_published(words)
+        return
+    except IocError as error:
+        _title(words.text(f"nav.{name}"))
+        _unreadable(words, error)
+        return
+    try:
         sources = figures.ask("sources")
     except PublicationMoved:
         st.rerun()
-    except ServingError as error:
-        _title(words.text(f"nav.{name}"))
-        _nothing_published(words, error)
-        return
     except IocError as error:
         _title(words.text(f"nav.{name}"))
         _unreadable(words, error)
@@ -137,7 +142,7 @@ def _title(text: str) -> None:
         filters.choose_language()
 
 
-def _nothing_published(words: Words, error: ServingError) -> None:
+def _nothing_published(words: Words) -> None:
     with st.container(border=True):
         st.subheader(words.text("empty.title"), anchor=False)
         st.markdown(words.text("empty.text"))
@@ -145,7 +150,6 @@ def _nothing_published(words: Words, error: ServingError) -> None:
         st.code("ioc demo", language=None)
         st.markdown(words.text("empty.run"))
         st.code("ioc run", language=None)
-        st.caption(words.markdown("empty.detail", detail=str(error)))
 
 
 def _unreadable(words: Words, error: IocError) -> None:

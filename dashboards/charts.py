@@ -160,7 +160,7 @@ def band(
     x = alt.X(
         f"{day}:T",
         title=None,
-        axis=alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 2}, labelOverlap=True),
+        axis=_month_axis(),
     )
     tips = _tooltips(
         (f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number)
@@ -179,13 +179,13 @@ def weekly_columns(
     frame: pl.DataFrame, week: str, value: Series, *, title: str, lang: Lang, target: float | None, tooltip: str
 ) -> Any:
     """One column per week on a time axis; `week` holds Mondays, `tooltip` a column of ready-made week names."""
-    data = frame.with_columns(pl.col(week).cast(pl.Datetime)).with_columns(next_week=pl.col(week) + pl.duration(days=7))
+    data = frame.with_columns(pl.col(week).cast(pl.Datetime)).with_columns(sunday=pl.col(week) + pl.duration(days=6))
     layers = [
         alt.Chart(data)
-        .mark_bar(color=value.color, binSpacing=2)
+        .mark_bar(color=value.color)
         .encode(
-            x=alt.X(f"{week}:T", title=None, axis=alt.Axis(format="%m/%Y", labelOverlap=True, tickCount=8)),
-            x2="next_week:T",
+            x=alt.X(f"{week}:T", title=None, axis=_month_axis()),
+            x2="sunday:T",
             y2=alt.datum(0),
             y=alt.Y(f"{value.column}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
             tooltip=_tooltips((tooltip, title, None), (value.column, value.label, ",.0f")),
@@ -213,7 +213,12 @@ def _color(series: Sequence[Series]) -> Any:
 
 
 def _label_axis() -> Any:
-    return alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False)
+    return alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, labelPadding=6, ticks=False)
+
+
+def _month_axis() -> Any:
+    """Ticks at the first of a month only, so that no month is written twice."""
+    return alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 1}, labelOverlap=True, labelSeparation=8)
 
 
 def _tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:

@@ -52,7 +52,8 @@ create table if not exists lake.ops.batches (
     n_accepted bigint, n_quarantined bigint, n_deduplicated bigint, event_min_at timestamptz,
     event_max_at timestamptz, committed_at timestamptz);
 create table if not exists lake.ops.objects (
-    sha256 varchar, source varchar, batch_id varchar, origin varchar, n_bytes bigint, received_at timestamptz);
+    sha256 varchar, source varchar, reading varchar, batch_id varchar, origin varchar, n_bytes bigint,
+    received_at timestamptz);
 create table if not exists lake.ops.check_results (
     run_id varchar, source varchar, slug varchar, batch_id varchar, suite varchar, expectation varchar,
     column_name varchar, severity varchar, is_success boolean, observed varchar, n_checked bigint,
@@ -125,6 +126,18 @@ def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"alter table {name} set sorted by ({order})")
 
 
+def unread(con: duckdb.DuckDBPyConnection, source: str, reading: str, objects: Sequence[Landed]) -> list[Landed]:
+    """The payloads that no committed batch of `source` holds, read this way: an unchanged feed is not news."""
+    known = {
+        sha256
+        for (sha256,) in con.execute(
+            "select sha256 from lake.ops.objects where source = ? and reading = ? and list_contains(?, sha256)",
+            [source, reading, [landed.sha256 for landed in objects]],
+        ).fetchall()
+    }
+    return list({o.sha256: o for o in objects if o.sha256 not in known}.values())
+
+
 def find(con: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt | None:
     """The receipt of a batch that is already committed."""
     row = con.execute(
@@ -191,7 +204,9 @@ def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Rela
     committed_at = datetime.now(UTC)
     accounts: list[_Account] = []
     for table, relation in rows.items():
-        accounts.append(_append(con, batch, CONTRACTS[table], relation, committed_at))
+        account = _append(con, batch, CONTRACTS[table], relation, committed_at)
+        if not CONTRACTS[table].is_derived:
+            accounts.append(account)
     with _staged(con, "rejected", rejected):
         n_rejected = _count(con, "select count(*) from rejected")
         n_kept = _quarantine(con, batch, "rejected", committed_at)
@@ -208,8 +223,11 @@ def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Rela
         ],
     )
     con.executemany(
-        "insert into lake.ops.objects values (?, ?, ?, ?, ?, ?)",
-        [[o.sha256, batch.source, batch.batch_id, o.origin, o.n_bytes, o.received_at] for o in batch.objects],
+        "insert into lake.ops.objects values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            [o.sha256, batch.source, batch.reading, batch.batch_id, o.origin, o.n_bytes, o.received_at]
+            for o in batch.objects
+        ],
     )
     return Receipt(
         batch.batch_id,

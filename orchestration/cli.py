@@ -98,16 +98,12 @@ def ingest(
     with _progress():
         outcomes, report = ingest_sources(settings, sources, build=build)
     for outcome in outcomes:
-        new = [receipt for receipt in outcome.receipts if receipt.is_new]
+        new = outcome.receipts
         out.print(
             f"{_plain(outcome.source.id)}: offered {sum(r.n_offered for r in new):,}, "
             f"accepted {sum(r.n_accepted for r in new):,}, quarantined {sum(r.n_quarantined for r in new):,}, "
             f"de-duplicated {sum(r.n_deduplicated for r in new):,}"
-            + (
-                f"; {len(outcome.receipts) - len(new)} batches were already in the lake"
-                if len(outcome.receipts) > len(new)
-                else ""
-            ),
+            + (f"; {outcome.n_known} deliveries were already in the lake" if outcome.n_known else ""),
             highlight=False,
         )
     _finish(report.failures)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from lake.catalog import METADATA_SCHEMA
 from lake.errors import IocError
 from lake.settings import Settings, private_folder
 
@@ -33,7 +32,8 @@ def environment(settings: Settings, catalog_uri: str) -> Iterator[None]:
     variables = {
         "IOC_DBT_CATALOG": catalog_uri,
         "IOC_DBT_DATA_PATH": f"{settings.files}/",
-        "IOC_DBT_METADATA_SCHEMA": METADATA_SCHEMA,
+        "IOC_DBT_MEMORY_LIMIT": settings.memory_limit,
+        "IOC_DBT_SCRATCH": str(settings.scratch),
         "IOC_DBT_EXTENSIONS": str(settings.extensions),
         "IOC_DBT_THREADS": str(settings.threads),
         "DBT_TARGET_PATH": str(settings.dbt_target),

@@ -55,13 +55,14 @@ class Outcome:
 
     source: Source
     n_payloads: int
+    n_known: int  # batches without a new byte
     receipts: tuple[tables.Receipt, ...]
     error: str | None
 
     @property
     def n_accepted(self) -> int:
         """Rows new to the lake."""
-        return sum(receipt.n_accepted for receipt in self.receipts if receipt.is_new)
+        return sum(receipt.n_accepted for receipt in self.receipts)
 
 
 def harvest(
@@ -83,7 +84,7 @@ def harvest(
     since, until = window if window else (watermark(con, source), as_of)
     receipts: list[tables.Receipt] = []
     refused: list[str] = []
-    n_payloads, error = 0, None
+    n_payloads, n_known, error = 0, 0, None
     landing = Landing(catalog.settings)
     try:
         with HttpClient() as http:
@@ -94,7 +95,10 @@ def harvest(
                 objects = [landing.keep(source.id, payload) for payload in payloads]
                 n_payloads += len(objects)
                 receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
-                receipts.append(receipt)
+                if receipt is None:
+                    n_known += 1
+                else:
+                    receipts.append(receipt)
                 refused += left_out
         if refused:
             error = f"{source.id}: {len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}"
@@ -107,7 +111,7 @@ def harvest(
             *("failed" if error else "ok", error, as_of, n_payloads),
         ],
     )
-    outcome = Outcome(source, n_payloads, tuple(receipts), error)
+    outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
     report(source.id, error or f"{outcome.n_accepted:,} new rows")
     return outcome
 
@@ -154,13 +158,13 @@ def _commit(
     source: Source,
     run_id: str,
     objects: Sequence[Landed],
-) -> tuple[tables.Receipt, list[str]]:
-    """Commit one batch; the sentences of payloads that were left out because they stand alone."""
+) -> tuple[tables.Receipt | None, list[str]]:
+    """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone."""
     profile = source.profile.model_dump_json() if source.profile else ""
     reading = hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
-    batch = tables.Batch(source.id, source.slug, run_id, objects, reading)
-    if (known := tables.find(con, batch)) is not None:
-        return known, []
+    objects = tables.unread(con, source.id, reading, objects)
+    if not objects:
+        return None, []
     key = pseudonym_key(catalog.settings)
     deliveries = [
         Delivery(
@@ -173,20 +177,25 @@ def _commit(
         for landed in objects
     ]
     if source.slug == "camera":
+        batch = tables.Batch(source.id, source.slug, run_id, objects, reading)
         return _commit_lines(catalog, con, landing, batch, deliveries[0]), []
-    parsed: list[Parsed] = []
+    parsed: dict[str, Parsed] = {}
     refused: list[str] = []
     for landed, delivery in zip(objects, deliveries, strict=True):
         try:
-            parsed.append(PARSE[source.slug](landing.read(landed), delivery))
+            parsed[landed.sha256] = PARSE[source.slug](landing.read(landed), delivery)
         except PayloadRefused as error:
             if source.slug not in INDEPENDENT:
                 raise
             refused.append(str(error))
     if not parsed:
         raise PayloadRefused(refused[0])
-    rows = {table: pl.concat([p.rows[table] for p in parsed]) for table in parsed[0].rows}
-    rejected = pl.concat([p.rejected for p in parsed])
+    # A refused payload is not part of the batch, so the next harvest tries and names it again.
+    kept = [landed for landed in objects if landed.sha256 in parsed]
+    batch = tables.Batch(source.id, source.slug, run_id, kept, reading)
+    names = next(iter(parsed.values())).rows
+    rows = {table: pl.concat([p.rows[table] for p in parsed.values()]) for table in names}
+    rejected = pl.concat([p.rejected for p in parsed.values()])
     return tables.commit(catalog, con, batch, rows, rejected), refused
 
 

@@ -86,7 +86,7 @@ def _harvest(context: dg.AssetExecutionContext, lake: LakeResource, slug: str, i
 
 
 def _metadata(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue]:
-    receipts = [receipt for outcome in outcomes for receipt in outcome.receipts if receipt.is_new]
+    receipts = [receipt for outcome in outcomes for receipt in outcome.receipts]
     return {
         "offered": dg.MetadataValue.int(sum(r.n_offered for r in receipts)),
         "accepted": dg.MetadataValue.int(sum(r.n_accepted for r in receipts)),

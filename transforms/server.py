@@ -38,9 +38,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     time) pairs are kept: the table writer de-duplicates.
     """
     if not body.strip():
-        raise PayloadRefused(
-            f"{delivery.origin} answered with an empty body; check that the exporter is ready."
-        )
+        raise PayloadRefused(f"{delivery.origin} answered with an empty body; check that the exporter is ready.")
     if body.lstrip()[:1] == b"<":
         raise PayloadRefused(
             f"{delivery.origin} answered with an HTML page, not metrics; check the address and its login."
@@ -101,9 +99,7 @@ def _read_answer(body: bytes, delivery: Delivery) -> _Harvest:
             _reject(harvest, position, "missing_metric", reason, {"metric": labels})
             continue
         if "histogram" in item or "histograms" in item:
-            reason = (
-                "Native histograms are not supported; query a float series such as its count or a quantile."
-            )
+            reason = "Native histograms are not supported; query a float series such as its count or a quantile."
             _reject(harvest, position, "native_histogram", reason, {"metric": labels})
         points = item["values"] if "values" in item else [item["value"]] if "value" in item else []
         if not isinstance(points, list):
@@ -119,21 +115,13 @@ def _result(answer: Any, delivery: Delivery) -> list[Any]:
     if isinstance(answer, list):
         return answer
     if not isinstance(answer, dict):
-        raise PayloadRefused(
-            f"{delivery.origin} is not an answer of the Prometheus HTTP API; check the address."
-        )
+        raise PayloadRefused(f"{delivery.origin} is not an answer of the Prometheus HTTP API; check the address.")
     if answer.get("status") == "error":
         text = f"{answer.get('errorType', 'error')}: {answer.get('error', 'no reason given')}"
-        raise PayloadRefused(
-            f"{delivery.origin} refused the query ({text}); correct `queries` in sources.toml."
-        )
+        raise PayloadRefused(f"{delivery.origin} refused the query ({text}); correct `queries` in sources.toml.")
     data = answer.get("data")
     result = data.get("result") if isinstance(data, dict) else None
-    if (
-        not isinstance(data, dict)
-        or data.get("resultType") not in ("matrix", "vector")
-        or not isinstance(result, list)
-    ):
+    if not isinstance(data, dict) or data.get("resultType") not in ("matrix", "vector") or not isinstance(result, list):
         raise PayloadRefused(
             f"{delivery.origin} holds no matrix or vector of the Prometheus HTTP API; "
             "ask query or query_range for a metric."
@@ -153,9 +141,7 @@ def _read_page(body: bytes, delivery: Delivery) -> _Harvest:
         if not is_openmetrics and (not text.endswith("\n") or OPENMETRICS_ONLY.search(text)):
             raise ValueError("its end is missing")
         read = openmetrics_parser if is_openmetrics else text_parser
-        samples = [
-            sample for family in read.text_string_to_metric_families(text) for sample in family.samples
-        ]
+        samples = [sample for family in read.text_string_to_metric_families(text) for sample in family.samples]
     except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise PayloadRefused(
             f"{delivery.origin} is not a whole metrics page ({error}); check what the exporter serves there."
@@ -191,9 +177,7 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
         position, labels = harvest.series[number]
         raw = {"metric": labels, "value": [harvest.times[index], harvest.values[index]]}
         if seconds is None or value is None:
-            _reject(
-                harvest, position, "bad_sample", "A sample must be [seconds, number written as text].", raw
-            )
+            _reject(harvest, position, "bad_sample", "A sample must be [seconds, number written as text].", raw)
         else:
             reason = f"Time {harvest.times[index]} s is before 2000 or more than a day after the harvest."
             _reject(harvest, position, "impossible_time", reason, raw)
@@ -208,18 +192,14 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
             "owner": owner,
             "series_id": pl.Series([identity for identity, _ in identities], dtype=pl.String),
             "metric": pl.Series([labels["__name__"] for _, labels in harvest.series], dtype=pl.String),
-            "instance": pl.Series(
-                [labels.get("instance") or None for _, labels in harvest.series], dtype=pl.String
-            ),
+            "instance": pl.Series([labels.get("instance") or None for _, labels in harvest.series], dtype=pl.String),
             "job": pl.Series([labels.get("job") or None for _, labels in harvest.series], dtype=pl.String),
             "labels": pl.Series([text for _, text in identities], dtype=pl.String),
         }
     )
     first = good.group_by("owner").agg(pl.col("at").min().alias("first_at"))
     series = (
-        ids.join(first, on="owner")
-        .sort("first_at", "owner")
-        .unique("series_id", keep="first", maintain_order=True)
+        ids.join(first, on="owner").sort("first_at", "owner").unique("series_id", keep="first", maintain_order=True)
     )
     good = good.join(ids.select("owner", "series_id"), on="owner", maintain_order="left")
     return Parsed(
@@ -229,9 +209,7 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
 
 
 def _reject(harvest: _Harvest, position: int, code: str, reason: str, record: Any) -> None:
-    harvest.rejects.append(
-        (position, code, reason, json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
-    )
+    harvest.rejects.append((position, code, reason, json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")))
 
 
 @contextmanager

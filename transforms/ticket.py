@@ -120,17 +120,21 @@ def _status(record: Record, profile: Profile | None) -> tuple[str, str]:
 
 
 def _instant(record: Record, column: str, delivery: Delivery, *, latest: bool) -> datetime | None:
-    """UTC instant of an ISO 8601 text; None when empty. `latest`: it cannot lie beyond the harvest."""
+    """UTC instant of a text in the profile's date format, else ISO 8601; None when empty. `latest`: it cannot lie beyond the harvest."""
     written = _text(record, column)
     if written is None:
         return None
+    profile = delivery.profile
     try:
-        read = datetime.fromisoformat(written)
+        if profile and profile.date_format:
+            read = datetime.strptime(written, profile.date_format)  # noqa: DTZ007  # the zone follows
+        else:
+            read = datetime.fromisoformat(written)
         if read.tzinfo is None:
-            read = read.replace(tzinfo=ZoneInfo(delivery.profile.time_zone if delivery.profile else "UTC"))
+            read = read.replace(tzinfo=ZoneInfo(profile.time_zone if profile else "UTC"))
         instant = read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _RejectedError("unreadable_date", f"{column} {written!r} is not an ISO 8601 date.") from None
+        raise _RejectedError("unreadable_date", f"{column} {written!r} is not a date in the declared format.") from None
     if instant < EARLIEST or (latest and instant > delivery.received_at + CLOCK_TOLERANCE):
         raise _RejectedError("impossible_time", f"{column} {written!r} is before 2000 or after the harvest.")
     return instant

@@ -1,5 +1,5 @@
 -- Checks of the latest run of each source, one row per check over all batches of that run, failures first.
--- Checks of the whole lake have no source.
+-- Checks of the whole lake have no source. n_checked is that of the largest batch: some checks see the whole delivery.
 with latest as (
     select
         source,
@@ -20,7 +20,7 @@ select
         arg_max(c.observed, c.checked_at) filter (where not c.is_success),
         arg_max(c.observed, c.checked_at)
     ) as observed,
-    cast(sum(c.n_checked) as bigint) as n_checked,
+    max(c.n_checked) as n_checked,
     max(c.checked_at) as checked_at
 from ops.check_results as c
 inner join latest as l on c.source is not distinct from l.source and c.run_id = l.run_id

@@ -65,7 +65,7 @@ def _result(page: Page) -> None:
     if isinstance(answer, str):
         with st.container(border=True):
             st.markdown(f":red[:material/block: **{words.text('sql.refused')}**]")
-            st.text(answer)
+            st.code(answer, language=None, wrap_lines=True)
         return
     rows = formats.count(answer.table.num_rows)
     facts = {"columns": formats.count(answer.table.num_columns), "elapsed": formats.count(answer.elapsed_ms)}

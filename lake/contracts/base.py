@@ -38,6 +38,7 @@ class Contract:
     record (a ticket changes); otherwise the first delivery of a key stands, an equal redelivery is de-duplicated
     and a different one is quarantined as `conflict`.
     A difference in a `volatile` column alone makes neither a new version nor a conflict.
+    Rows of a `is_derived` table repeat what another table's records say, so the accounts leave them out.
     `dropped` names source fields that hold personal data and never pass the boundary.
     """
 
@@ -52,6 +53,7 @@ class Contract:
     sorted_by: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    is_derived: bool = False
 
     @property
     def names(self) -> list[str]:

@@ -19,6 +19,7 @@ class Profile(BaseModel):
     description: str = ""
     unit_code: str | None = None
     time_zone: str = "UTC"  # of times written without an offset
+    date_format: str | None = None  # strptime format such as "%d/%m/%Y %H:%M"; ISO 8601 if not given
     columns: dict[str, str] = Field(default_factory=dict)  # contract column -> source column
     status: dict[str, str] = Field(default_factory=dict)  # source status -> open | closed
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction

@@ -20,6 +20,7 @@ SERIES = Contract(
     event_at="first_at",
     versioned=False,
     volatile=("first_at",),
+    is_derived=True,
 )
 
 SAMPLES = Contract(

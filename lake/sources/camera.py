@@ -25,9 +25,7 @@ def fetch(
     when nothing is there, PayloadRefused for a URL.
     """
     if is_url(location):
-        raise PayloadRefused(
-            f"{location} is a URL; a camera source reads a folder or file, so name one of those."
-        )
+        raise PayloadRefused(f"{location} is a URL; a camera source reads a folder or file, so name one of those.")
     if not Path(location).is_dir():
         yield [file_payload(location, source.format, until)]
         return

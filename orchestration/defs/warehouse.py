@@ -30,7 +30,7 @@ def defs() -> dg.Definitions:
         )
         report("warehouse", "dbt build")
         with lake.catalog() as catalog, dbt_build.environment(settings, catalog.uri):
-            build = dbt.cli(["build"], context=context, target_path=settings.dbt_target / "run", raise_on_error=False)
+            build = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=settings.dbt_target / "run", raise_on_error=False)
             # dbt's own lines go to its log; a terminal shows progress, Dagster shows the events.
             with redirect_stdout(io.StringIO()):
                 events = list(build.stream())

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.app import PAGES
-from tests.dashboards.serving_file import HOSTILE
+from tests.dashboards.serving_file import HOSTILE, publish_made_up
 
 APP = Path(__file__).parents[2] / "dashboards" / "app.py"
 PATHS = [path for _, path, _, _ in PAGES]
@@ -117,3 +117,13 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     assert not at.exception
     assert "Không chạy được" in said(at)
     assert not at.dataframe
+
+
+def test_a_damaged_publication_is_named_and_not_called_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = publish_made_up(tmp_path)
+    file.write_bytes(b"not a database")
+    monkeypatch.setenv("IOC_HOME", str(tmp_path))
+    at = open_page("phan-anh", "vi")
+    assert not at.exception
+    assert "Không đọc được số liệu" in at.error[0].value
+    assert not at.code

@@ -91,7 +91,8 @@ def fill(lake: TinyLake) -> None:
     lake.insert("raw.ticket__requests", tickets())
     lake.insert("raw.media__articles", articles())
     lake.insert("raw.server__series", [{"source": "mc", "series_id": "s1", "metric": "up", "instance": "sv-01"}])
-    # 29/09 has 24 expected hours: 20 up, 1 down, 3 missing; 30/09 has 17 before 17:00, all up; the one at 17:00 is not expected yet
+    # 29/09 has 24 expected hours: 20 up, 1 down, 3 missing. 30/09 has 17 before 17:00, all up;
+    # the one at 17:00, the clock itself, is not expected yet.
     hours = [(h, 0.0 if h == 5 else 1.0) for h in range(42) if h not in (10, 11, 12)]
     samples = [
         {

@@ -44,6 +44,14 @@ def test_every_table_and_view_ended_in_its_own_schema(province: Province) -> Non
     assert found == wanted
 
 
+def test_every_model_and_column_is_described(province: Province) -> None:
+    lake, build = province
+    for node in (result.node for result in build.results if result.node.resource_type in ("model", "seed")):
+        assert node.description, f"{node.name} has no description"
+        columns = {row["column_name"] for row in lake.query(f"describe lake.{node.schema}.{node.name}")}
+        assert {name for name, column in node.columns.items() if column.description} == columns, node.name
+
+
 @pytest.mark.parametrize(
     ("code", "grain", "unit", "start", "numerator", "denominator"),
     [

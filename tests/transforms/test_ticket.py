@@ -379,3 +379,19 @@ def test_an_offset_never_changes_the_instant(day: date, at: time, hours: int) ->
     written = f"{local:%Y-%m-%dT%H:%M:%S}{'+' if hours >= 0 else '-'}{abs(hours):02d}:00"
     expected = local.replace(microsecond=0) - timedelta(hours=hours)
     assert only_row(requested_datetime=written)["requested_at"] == expected
+
+
+def test_day_first_dates_are_read_by_the_profile() -> None:
+    profile = load_profile("boston311").model_copy(
+        update={"date_format": "%d/%m/%Y %H:%M", "time_zone": "Asia/Ho_Chi_Minh"}
+    )
+    header = ",".join(profile.columns.values())
+    values = dict.fromkeys(profile.columns, "") | {
+        "request_id": "1",
+        "status": "Open",
+        "requested_at": "02/03/2021 00:30",
+    }
+    body = f"{header}\n{','.join(values[name] for name in profile.columns)}\n".encode()
+    delivery = Delivery("csv", profile, datetime(2021, 9, 30, tzinfo=UTC), "test.csv", b"k" * 32)
+    (requested_at,) = parse(body, delivery).rows["ticket__requests"]["requested_at"]
+    assert requested_at == datetime(2021, 3, 1, 17, 30, tzinfo=UTC)

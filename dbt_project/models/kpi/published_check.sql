@@ -29,12 +29,6 @@ judged_figures as (
     from figures
 ),
 
-province as (
-    select source
-    from {{ ref('int_source__clock') }}
-    where unit_code = '93'
-),
-
 -- totals over the claim's own days, only if the source tells of its first and its last month
 kpi_totals as (
     select
@@ -47,7 +41,7 @@ kpi_totals as (
         on
             figures.kpi_code = days.code
             and days.grain = 'day'
-            and days.unit_code = '93'
+            and figures.unit_code = days.unit_code
             and days.period_start between figures.scope_from and figures.scope_to
     where figures.measure in ('ratio', 'total', 'per_day')
     group by figures.id, figures.scope_from, figures.scope_to, days.source
@@ -67,7 +61,7 @@ kpi_weeks as (
         on
             figures.kpi_code = weeks.code
             and weeks.grain = 'week'
-            and weeks.unit_code = '93'
+            and figures.unit_code = weeks.unit_code
             and not weeks.is_partial
     where figures.measure = 'per_week'
     group by figures.id, weeks.source
@@ -121,8 +115,9 @@ computed as (
         inventory.n_found as computed_numerator,
         null as computed_denominator
     from inventory
-    inner join province on inventory.source = province.source
-    inner join judged_figures as figures on inventory.measure = figures.measure
+    inner join {{ ref('int_source__clock') }} as clock on inventory.source = clock.source
+    inner join judged_figures as figures
+        on inventory.measure = figures.measure and clock.unit_code = figures.unit_code
 ),
 
 compared as (
