@@ -22,9 +22,6 @@ POINTER = "current.json"
 KEPT = 3  # publications kept, so that a reader that has just read the pointer still finds its file
 SCHEMAS = ("seeds", "marts", "kpi")
 OPS_TABLES = ("sources", "harvests", "batches", "check_results", "releases")
-_QUARANTINE_COUNTS = """
-    select source, slug, reason_code, count(*) as n, max(quarantined_at) as last_at
-    from lake.raw.quarantine group by all"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,6 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> 
             (schema, table): con.sql(f'select * from lake."{schema}"."{table}"').to_arrow_table()
             for schema, table in tables
         }
-        frames["ops", "quarantine_counts"] = con.sql(_QUARANTINE_COUNTS).to_arrow_table()
     finally:
         con.execute("rollback")
     try:
@@ -82,14 +78,18 @@ def published(settings: Settings) -> Published:
     """The current publication. Raises ServingError when there is none."""
     try:
         pointer = json.loads((settings.serving / POINTER).read_text(encoding="utf-8"))
+        return Published(
+            run_id=pointer["run_id"],
+            file=settings.serving / pointer["file"],
+            published_at=datetime.fromisoformat(pointer["published_at"]),
+            snapshot_id=int(pointer["snapshot_id"]),
+        )
     except FileNotFoundError:
         raise ServingError("Nothing is published yet; run `ioc demo` or `ioc run` first.") from None
-    return Published(
-        run_id=pointer["run_id"],
-        file=settings.serving / pointer["file"],
-        published_at=datetime.fromisoformat(pointer["published_at"]),
-        snapshot_id=pointer["snapshot_id"],
-    )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServingError(
+            f"{POINTER} in {settings.serving} is damaged ({error}); run `ioc run` to publish anew."
+        ) from None
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:

@@ -28,8 +28,8 @@ def suite_checks(slug: str, key: Sequence[str]) -> list[dg.AssetChecksDefinition
         ],
     )
     def suite(context: dg.AssetCheckExecutionContext, lake: LakeResource):  # type: ignore[no-untyped-def]  # Dagster rejects a quoted iterator here
-        with lake.connection() as con:
-            results = validate_new_batches(con, slug, context.run.run_id)
+        with lake.session() as session:
+            results = validate_new_batches(session.con, slug, context.run.run_id)
         for severity in ("blocking", "warning"):
             failed = [f"{r[0]}: {r[1]}" for r in results if r[2] == severity and not r[3]]
             yield dg.AssetCheckResult(

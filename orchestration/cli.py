@@ -165,12 +165,12 @@ def status(
 ) -> None:
     """Accounts and freshness of every source: offered = accepted + quarantined + de-duplicated."""
     from orchestration import reading
-    from orchestration.resources import LakeResource, declared
+    from orchestration.resources import declared, open_session
     from orchestration.terminal import status_table
 
     settings = load_settings()
-    with LakeResource().connection() as con:
-        rows = reading.status(con, declared(settings))
+    with open_session(settings) as session:
+        rows = reading.status(session.con, declared(settings))
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     else:
@@ -184,10 +184,10 @@ def release(
 ) -> None:
     """Accept the batches of a source that failed a blocking check; the reason is kept."""
     from orchestration.checks import release_source
-    from orchestration.resources import LakeResource
+    from orchestration.resources import open_session
 
-    with LakeResource().connection() as con:
-        n = release_source(con, source, reason)
+    with open_session(load_settings()) as session:
+        n = release_source(session.con, source, reason)
     out.print(f"{n} batches of {_plain(source)} released; run `ioc run` to publish.", highlight=False)
 
 

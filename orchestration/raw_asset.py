@@ -1,6 +1,6 @@
 """Factory of raw assets: one asset function per slug, one asset per raw table, and a schedule per declared source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -13,7 +13,7 @@ from orchestration.checks import suite_checks
 from orchestration.harvest import Outcome, harvest
 from orchestration.partitions import PROVINCIAL_ZONE, day_of
 from orchestration.policies import HARVEST_RETRY, INTERACTIVE
-from orchestration.resources import LakeResource, catalog_connection, declared, locations
+from orchestration.resources import LakeResource, declared, locations
 
 
 class HarvestConfig(dg.Config):
@@ -36,18 +36,12 @@ def raw_source(contracts: list[Contract], *, partitions: dg.PartitionsDefinition
         for source in sources
     ]
 
+    own = [contract for contract in contracts if not contract.is_derived]
+    derived = [_spec(c, [["raw", own[0].table]]) for c in contracts if c.is_derived]
+
     @dg.multi_asset(
         name=f"raw_{slug}",
-        specs=[
-            dg.AssetSpec(
-                ["raw", contract.table],
-                deps=[spec.key for spec in upstream],
-                group_name=slug,
-                description=contract.description,
-                kinds={"ducklake", "parquet"},
-            )
-            for contract in contracts
-        ],
+        specs=[_spec(contract, [spec.key for spec in upstream]) for contract in own],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         retry_policy=HARVEST_RETRY,
@@ -56,17 +50,27 @@ def raw_source(contracts: list[Contract], *, partitions: dg.PartitionsDefinition
         context: dg.AssetExecutionContext, config: HarvestConfig, lake: LakeResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         outcomes = _harvest(context, lake, slug, config.sources)
-        for contract in contracts:
+        for contract in own:
             yield dg.MaterializeResult(asset_key=["raw", contract.table], metadata=_metadata(outcomes))
         if failed := [outcome.error for outcome in outcomes if outcome.error]:
             raise dg.Failure(description=" | ".join(failed), allow_retries=context.run.tags.get(INTERACTIVE) != "true")
 
     job = dg.define_asset_job(f"harvest_{slug}", selection=dg.AssetSelection.assets(raw))
     return dg.Definitions(
-        assets=[*upstream, raw],
-        asset_checks=suite_checks(slug, ["raw", contracts[0].table]),
+        assets=[*upstream, raw, *derived],
+        asset_checks=suite_checks(slug, ["raw", own[0].table]),
         jobs=[job],
         schedules=[_schedule(source.id, source.schedule, slug, job, partitions) for source in sources],
+    )
+
+
+def _spec(contract: Contract, deps: Sequence[dg.AssetKey | list[str]]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["raw", contract.table],
+        deps=deps,
+        group_name=contract.slug,
+        description=contract.description,
+        kinds={"ducklake", "parquet"},
     )
 
 
@@ -81,8 +85,11 @@ def _harvest(context: dg.AssetExecutionContext, lake: LakeResource, slug: str, i
     if context.has_partition_key and context.run.tags.get(INTERACTIVE) != "true":
         span = context.partition_time_window
         window = (span.start, span.end)
-    with lake.catalog() as catalog, catalog_connection(catalog) as con, locations(settings, sources) as locate:
-        return [harvest(catalog, con, s, run_id=context.run_id, location=locate(s), window=window) for s in sources]
+    with lake.session() as session, locations(settings, sources) as locate:
+        return [
+            harvest(session.catalog, session.con, s, run_id=context.run_id, location=locate(s), window=window)
+            for s in sources
+        ]
 
 
 def _metadata(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue]:

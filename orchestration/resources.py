@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 
 import dagster as dg
 import duckdb
@@ -24,37 +26,65 @@ class LakeResource(dg.ConfigurableResource[None]):
         return load_settings()
 
     @contextmanager
-    def catalog(self) -> Iterator[Catalog]:
-        """The attached catalogue; its database runs for the block."""
-        with open_catalog(self.settings) as catalog:
-            yield catalog
+    def session(self) -> Iterator[Session]:
+        """The session of this process if one is open (`ioc run` keeps one for all its steps), else one of its own."""
+        if _open:
+            yield _open[-1]
+            return
+        with open_session(self.settings) as session:
+            yield session
 
-    @contextmanager
-    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection with the raw tables present."""
-        with self.catalog() as catalog, catalog_connection(catalog) as con:
-            yield con
+
+@dataclass(frozen=True)
+class Session:
+    """An open catalogue and a connection with the raw tables present."""
+
+    catalog: Catalog
+    con: duckdb.DuckDBPyConnection
+
+
+_open: list[Session] = []
 
 
 @contextmanager
-def catalog_connection(catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to an open catalogue, raw tables present."""
-    con = catalog.connect()
-    try:
-        tables.ensure_tables(con)
-        yield con
-    finally:
-        con.close()
+def open_session(settings: Settings) -> Iterator[Session]:
+    """Open the lake for the block, for every LakeResource of this process; starting an engine costs a third of a
+    second, and steps of an in-process run come one after another."""
+    with open_catalog(settings) as catalog:
+        con = catalog.connect()
+        try:
+            tables.ensure_tables(con)
+            _open.append(Session(catalog, con))
+            try:
+                yield _open[-1]
+            finally:
+                _open.pop()
+        finally:
+            con.close()
 
 
 @contextmanager
 def locations(settings: Settings, sources: Sequence[Source]) -> Iterator[Callable[[Source], str]]:
-    """Function from a source to where to fetch it. The synthetic province is up for the block if a source names it."""
+    """Function from a source to where to fetch it. One synthetic province is up for the block if a source names it."""
     if not any(source.is_synthetic for source in sources):
         yield lambda source: source.location
         return
+    if _provinces:
+        yield partial(_locate, _provinces[-1])
+        return
     with Simulator(settings.home / "simulator") as simulator:
-        yield lambda source: simulator.resolve(source.location) if source.is_synthetic else source.location
+        _provinces.append(simulator)
+        try:
+            yield partial(_locate, simulator)
+        finally:
+            _provinces.pop()
+
+
+_provinces: list[Simulator] = []
+
+
+def _locate(simulator: Simulator, source: Source) -> str:
+    return simulator.resolve(source.location) if source.is_synthetic else source.location
 
 
 def declared(settings: Settings, slug: str | None = None) -> list[Source]:

@@ -12,7 +12,6 @@ import duckdb
 from dagster._core.instance.ref import InstanceRef
 
 from lake import clock
-from lake.catalog import open_catalog
 from lake.errors import ServingError, SettingsError
 from lake.serving import Published, published
 from lake.settings import Settings, private_folder
@@ -23,7 +22,7 @@ from orchestration.harvest import Outcome, harvest, watermark
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
-from orchestration.resources import LakeResource, catalog_connection, declared, locations
+from orchestration.resources import Session, declared, locations, open_session
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -48,30 +47,32 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         wanted = f" with slug {', '.join(slugs)}" if slugs else ""
         raise SettingsError(f"No source{wanted} is declared; add one to {settings.sources_file} or run `ioc demo`.")
     failures: list[str] = []
-    with open_catalog(settings) as catalog, dagster_instance(settings) as instance, locations(settings, sources):
+    with (
+        open_session(settings) as session,
+        dagster_instance(settings) as instance,
+        locations(settings, sources),  # one synthetic province for all steps
+    ):
         definitions = _definitions()
-        with catalog_connection(catalog) as con:
-            days = {slug: _days(con, [s for s in sources if s.slug == slug]) for slug in {s.slug for s in sources}}
+        days = {slug: _days(session.con, [s for s in sources if s.slug == slug]) for slug in {s.slug for s in sources}}
         for slug in dict.fromkeys(s.slug for s in sources):
             job = definitions.resolve_job_def(f"harvest_{slug}")
             tags = {INTERACTIVE: "true"} | (days[slug] if job.partitions_def else {})
             failures += _execute(job, instance, tags)
-        failures += _build_and_publish(settings, definitions, instance)
+        failures += _build_and_publish(session, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
 
 
 def ingest(settings: Settings, sources: Sequence[Source], *, build: bool) -> tuple[list[Outcome], RunReport]:
     """Harvest sources that need not be declared (files and URLs from the command line), check, build, publish."""
     run_id = uuid.uuid4().hex
-    with open_catalog(settings) as catalog:
-        with catalog_connection(catalog) as con, locations(settings, sources) as locate:
-            outcomes = [harvest(catalog, con, s, run_id=run_id, location=locate(s)) for s in sources]
-            for slug in dict.fromkeys(s.slug for s in sources):
-                validate_new_batches(con, slug, run_id)
+    with open_session(settings) as session, locations(settings, sources) as locate:
+        outcomes = [harvest(session.catalog, session.con, s, run_id=run_id, location=locate(s)) for s in sources]
+        for slug in dict.fromkeys(s.slug for s in sources):
+            validate_new_batches(session.con, slug, run_id)
         failures = [outcome.error for outcome in outcomes if outcome.error]
         if build:
             with dagster_instance(settings) as instance:
-                failures += _build_and_publish(settings, _definitions(), instance)
+                failures += _build_and_publish(session, _definitions(), instance)
     return outcomes, RunReport(tuple(failures), _current(settings))
 
 
@@ -100,9 +101,8 @@ def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str
     return {RANGE_START: max(FIRST_DAY, first), RANGE_END: day_of(today)}
 
 
-def _build_and_publish(settings: Settings, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
-    with LakeResource().connection() as con:
-        is_current = dbt_build.is_current(con, settings)
+def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
+    is_current = dbt_build.is_current(session.con, session.catalog.settings)
     report("warehouse", "nothing new" if is_current else "starting")
     job = definitions.resolve_job_def("warehouse")
     selection = [dg.AssetKey(["published", "serving_file"])] if is_current else None

@@ -19,7 +19,8 @@ from orchestration.resources import LakeResource
 def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Gate, copy, swap. The previous publication stays when this fails."""
     report("publish", "copying")
-    with lake.connection() as con:
+    with lake.session() as session:
+        con = session.con
         if gates := closed_gates(con):
             raise dg.Failure(
                 f"Publish stopped by {len(gates)} failed blocking checks: {'; '.join(gates[:5])}. "

@@ -29,17 +29,22 @@ def defs() -> dg.Definitions:
             dbt_executable=str(dbt_build.DBT),
         )
         report("warehouse", "dbt build")
-        with lake.catalog() as catalog, dbt_build.environment(settings, catalog.uri):
-            build = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=settings.dbt_target / "run", raise_on_error=False)
+        with lake.session() as session, dbt_build.environment(settings, session.catalog.uri):
+            build = dbt.cli(
+                ["build", "--exclude-resource-type", "unit_test"],
+                context=context,
+                target_path=settings.dbt_target,
+                raise_on_error=False,
+            )
             # dbt's own lines go to its log; a terminal shows progress, Dagster shows the events.
             with redirect_stdout(io.StringIO()):
                 events = list(build.stream())
             yield from events
-            with lake.connection() as con:
-                dbt_build.keep_test_results(con, context.run_id, settings.dbt_target / "run" / "run_results.json")
-                if not build.is_successful():
-                    raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
-                dbt_build.mark_built(con, settings)
+            con = session.con
+            dbt_build.keep_test_results(con, context.run_id, settings.dbt_target / "run_results.json")
+            if not build.is_successful():
+                raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
+            dbt_build.mark_built(con, settings)
 
     everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(["published", "serving_file"])
     job = dg.define_asset_job("warehouse", selection=everything, tags={"ioc/warehouse": "true"})
@@ -52,8 +57,8 @@ def defs() -> dg.Definitions:
     )
     def warehouse_schedule(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> dg.RunRequest:
         """All of it when something changed; otherwise publish alone, so that freshness stays true."""
-        with lake.connection() as con:
-            if dbt_build.is_current(con, lake.settings):
+        with lake.session() as session:
+            if dbt_build.is_current(session.con, lake.settings):
                 return dg.RunRequest(asset_selection=[dg.AssetKey(["published", "serving_file"])])
         return dg.RunRequest()
 
