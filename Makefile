@@ -19,11 +19,18 @@ setup: $(BIN)/ioc  ## virtual environment with locked packages
 
 # uv is installed inside the virtual environment, so nothing outside this folder changes.
 $(BIN)/ioc: uv.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
-	  echo "Python has no venv module; as root run: apt-get install python3-venv"; exit 1; }
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	@test -x $(BIN)/uv || { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"; }
 	$(BIN)/uv sync --frozen --inexact --quiet
 	@touch $(BIN)/ioc
+
+# Debian ships Python without its venv module.
+.PHONY: venv-package
+venv-package:
+	@if [ "$$(id -u)" != 0 ]; then echo "Python has no venv module; run as root: apt-get install python3-venv"; exit 1; fi
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null
+	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 
 test: setup system-packages  ## everything CI runs besides `make check`
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -26,12 +26,14 @@ import duckdb
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from benchmarks.frigate_files import Written, write_files
+from lake import tables
 from lake.catalog import open_catalog
 from lake.contracts.base import Delivery
 from lake.contracts.camera import EVENTS
 from lake.errors import IocError
 from lake.settings import Settings
 from lake.sources.declared import declare, load_profile
+from orchestration.harvest import harvest
 from transforms import camera
 
 THREADS, MEMORY_LIMIT = 2, "2GB"
@@ -40,15 +42,13 @@ Result = dict[str, Any]
 
 def ours(files: Path, work: Path) -> Result:
     """The real path: landing, transform, commit into a new DuckLake with its embedded PostgreSQL."""
-    from orchestration.harvest import harvest
-    from orchestration.resources import catalog_connection
-
     settings = Settings(
         home=work / "home", root_catalog_folder=work / "catalog", threads=THREADS, memory_limit=MEMORY_LIMIT
     )
     names = {"name_vi": "Đo tốc độ", "name_en": "Benchmark"}
     source = declare("bench", slug="camera", format="ndjson", location=str(files), profile="frigate", **names)
-    with open_catalog(settings) as catalog, catalog_connection(catalog) as con:
+    with open_catalog(settings) as catalog, catalog.connect() as con:
+        tables.ensure_tables(con)
         begun = time.perf_counter()
         outcome = harvest(catalog, con, source, run_id="benchmark", location=str(files))
         wall_s = time.perf_counter() - begun

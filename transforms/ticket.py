@@ -120,7 +120,10 @@ def _status(record: Record, profile: Profile | None) -> tuple[str, str]:
 
 
 def _instant(record: Record, column: str, delivery: Delivery, *, latest: bool) -> datetime | None:
-    """UTC instant of a text in the profile's date format, else ISO 8601; None when empty. `latest`: it cannot lie beyond the harvest."""
+    """UTC instant of a text in the profile's date format, else ISO 8601; None when empty.
+
+    `latest`: it cannot lie beyond the harvest.
+    """
     written = _text(record, column)
     if written is None:
         return None
