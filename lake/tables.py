@@ -173,31 +173,31 @@ def commit(
 
 def _commit(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:
     for attempt in range(COMMIT_ATTEMPTS):
-        con.execute("begin")
         try:
-            receipt = _write(con, batch, rows, rejected)
-            con.execute("commit")
+            with transaction(con):
+                return _write(con, batch, rows, rejected)
         except duckdb.TransactionException as error:
-            _rollback(con)
             if attempt + 1 == COMMIT_ATTEMPTS:
                 raise LakeError(
                     f"The lake refused the batch {COMMIT_ATTEMPTS} times ({error}); run it again when it is quiet."
                 ) from error
             time.sleep(0.05 * 2**attempt)
         except duckdb.Error as error:
-            _rollback(con)
             raise LakeError(f"The batch could not be written ({error}); nothing of it was kept.") from error
-        except BaseException:
-            _rollback(con)
-            raise
-        else:
-            return receipt
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _rollback(con: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-        con.execute("rollback")
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or nothing of it."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed commit has already ended the transaction
+            con.execute("rollback")
+        raise
 
 
 def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:

@@ -10,7 +10,7 @@ import polars as pl
 from lake.contracts import server
 from lake.contracts.base import Contract
 from lake.errors import SettingsError
-from lake.tables import CONTRACTS
+from lake.tables import CONTRACTS, transaction
 from orchestration.progress import report
 from orchestration.resources import LakeResource
 
@@ -95,19 +95,18 @@ def _validate(
         ),
     )
     now = datetime.now(UTC)
-    con.execute("begin")
-    con.executemany(
-        "insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+    with transaction(con):
+        con.executemany(
+            "insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                *(run_id, source, slug, batch_id, c.suite, c.expectation, c.column_name, c.severity),
-                *(c.is_success, c.observed, c.n_checked, now),
-            ]
-            for batch_id in batch_ids
-            for c in checked
-        ],
-    )
-    con.execute("commit")
+                [
+                    *(run_id, source, slug, batch_id, c.suite, c.expectation, c.column_name, c.severity),
+                    *(c.is_success, c.observed, c.n_checked, now),
+                ]
+                for batch_id in batch_ids
+                for c in checked
+            ],
+        )
     return [(source, c.expectation, c.severity, c.is_success) for c in checked]
 
 
@@ -150,7 +149,6 @@ def release_source(con: duckdb.DuckDBPyConnection, source: str, reason: str) -> 
     if not waiting:
         raise SettingsError(f"No batch of {source!r} is held back; see `ioc status` for the sources.")
     now = datetime.now(UTC)
-    con.execute("begin")
-    con.executemany("insert into lake.ops.releases values (?, ?, ?)", [[batch, reason, now] for batch in waiting])
-    con.execute("commit")
+    with transaction(con):
+        con.executemany("insert into lake.ops.releases values (?, ?, ?)", [[batch, reason, now] for batch in waiting])
     return len(waiting)

@@ -16,6 +16,7 @@ import duckdb
 
 from lake.errors import IocError
 from lake.settings import Settings, private_folder
+from lake.tables import transaction
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -100,9 +101,8 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
             ]
         )
     if rows:
-        con.execute("begin")
-        con.executemany("insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        con.execute("commit")
+        with transaction(con):
+            con.executemany("insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
@@ -113,7 +113,7 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
         # Open tickets become overdue as time passes, so a build is also due every hour of the sources' clocks.
         "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
-        "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status = 'ok' group by 1) h)"
+        "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
     ).fetchone()
     return hashlib.sha256(f"{rows}\n{_project_digest()}".encode()).hexdigest()
 

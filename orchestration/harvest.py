@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ from lake.sources.declared import Source
 from orchestration.progress import report
 
 OVERLAP = timedelta(days=1)  # fetched again before the watermark: late records are common, doubles are harmless
+
+log = logging.getLogger(__name__)
 
 FETCH: Mapping[Slug, Fetch] = {
     "ticket": lake.sources.ticket.fetch,
@@ -80,7 +83,7 @@ def harvest(
     last successful one, with a day of overlap.
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
-    remember(con, source)
+    remember(catalog, con, source)
     since, until = window if window else (watermark(con, source), as_of)
     receipts: list[tables.Receipt] = []
     refused: list[str] = []
@@ -104,11 +107,16 @@ def harvest(
             error = f"{source.id}: {len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}"
     except IocError as failure:
         error = f"{source.id}: {failure}"
+    except Exception as defect:  # the other sources must not fall with a parser that met the unforeseen
+        log.exception("Harvest of %s", source.id)
+        error = f"{source.id}: {type(defect).__name__}: {defect}; this is a defect of the software, please report it."
+    has_brought_data = bool(receipts or n_known)
+    status = "ok" if error is None else "partial" if has_brought_data and source.slug in INDEPENDENT else "failed"
     con.execute(
         "insert into lake.ops.harvests values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
-            *("failed" if error else "ok", error, as_of, n_payloads),
+            *(status, error, as_of, n_payloads),
         ],
     )
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
@@ -116,7 +124,7 @@ def harvest(
     return outcome
 
 
-def remember(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+def remember(catalog: Catalog, con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Keep the present declaration of a source in `ops.sources`."""
     row = (
         *(source.id, source.slug, source.format, source.name_vi, source.name_en, source.unit_code),
@@ -124,10 +132,9 @@ def remember(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
     if con.execute("select * from lake.ops.sources where source = ?", [source.id]).fetchall() == [row]:
         return
-    con.execute("begin")
-    con.execute("delete from lake.ops.sources where source = ?", [source.id])
-    con.execute("insert into lake.ops.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-    con.execute("commit")
+    with catalog.lock("sources"), tables.transaction(con):
+        con.execute("delete from lake.ops.sources where source = ?", [source.id])
+        con.execute("insert into lake.ops.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def pseudonym_key(settings: Settings) -> bytes:
@@ -144,9 +151,12 @@ def pseudonym_key(settings: Settings) -> bytes:
 
 
 def watermark(con: duckdb.DuckDBPyConnection, source: Source) -> datetime | None:
-    """Where the next harvest of `source` goes on: a day before its last successful one; None before the first."""
+    """Where the next harvest of `source` goes on: a day before its last one that brought data; None before the first.
+
+    A partial harvest counts: among 300 feeds one is always down, and it must not make the others start over.
+    """
     row = con.execute(
-        "select max(as_of) from lake.ops.harvests where source = ? and status = 'ok'", [source.id]
+        "select max(as_of) from lake.ops.harvests where source = ? and status <> 'failed'", [source.id]
     ).fetchone()
     return row[0].astimezone(UTC) - OVERLAP if row and row[0] else None
 

@@ -93,7 +93,7 @@ def status(con: duckdb.DuckDBPyConnection, declared: Sequence[Source]) -> list[d
         "coalesce(b.deduplicated, 0) as deduplicated, b.newest_at as freshness_s, "
         "s.freshness_s as freshness_promise_s, s.is_synthetic, h.last_error "
         "from lake.ops.sources s left join ("
-        "  select source, max(finished_at) filter (where status = 'ok') as last_success_at,"
+        "  select source, max(finished_at) filter (where status <> 'failed') as last_success_at,"
         "  arg_max_null(error, started_at) as last_error from lake.ops.harvests group by source) h using (source) "
         "left join ("
         "  select source, sum(n_offered)::bigint as offered, sum(n_accepted)::bigint as accepted,"

@@ -5,7 +5,7 @@ with harvests as (
         source,
         max(as_of) as as_of
     from {{ ref('stg_ops__harvests') }}
-    where status = 'ok'
+    where status <> 'failed'
     group by source
 ),
 

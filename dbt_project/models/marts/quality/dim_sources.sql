@@ -3,7 +3,7 @@
 with harvests as (
     select
         source,
-        max(case when status = 'ok' then finished_at end) as last_success_at,
+        max(case when status <> 'failed' then finished_at end) as last_success_at,
         max(case when status = 'failed' then finished_at end) as last_failure_at
     from {{ ref('stg_ops__harvests') }}
     group by source
