@@ -112,7 +112,9 @@ days as (
         coalesce(counts.n_resolved, 0) as n_resolved,
         coalesce(counts.n_overdue, 0) as n_overdue,
         coalesce(counts.n_on_time, 0) as n_on_time,
-        coalesce(counts.n_judged, 0) as n_judged
+        coalesce(counts.n_judged, 0) as n_judged,
+        -- a source that gives no deadline has no overdue report, which is not the same as none
+        sum(coalesce(counts.n_judged, 0)) over (partition by unit_days.source) > 0 as has_deadlines
     from unit_days
     left join counts
         on
@@ -153,6 +155,7 @@ select
     null as denominator,
     null as n_missing
 from days
+where has_deadlines
 union all
 select
     'F2' as code,
@@ -175,3 +178,4 @@ select
     n_judged as denominator,
     n_received - n_judged as n_missing
 from days
+where has_deadlines
