@@ -50,8 +50,9 @@ def careful(files: str) -> str:
     shape = json.dumps({"type": "VARCHAR", "after": types})
     return f"""
         with read as (
-            select line, json_valid(line) as is_json from read_csv('{files}/*.ndjson', columns = {{line: 'VARCHAR'}},
-                delim = '\\x01', quote = '', escape = '', header = false, auto_detect = false, max_line_size = 1048576)),
+            select line, json_valid(line) as is_json
+            from read_csv('{files}/*.ndjson', columns = {{line: 'VARCHAR'}}, delim = '\\x01', quote = '',
+                escape = '', header = false, auto_detect = false, max_line_size = 1048576)),
         parsed as (select line, is_json, case when is_json then json_transform(line, '{shape}') end as d from read)
         select if(is_json, null, line) as line, d.type as type, d.after as after from parsed"""
 

@@ -55,7 +55,7 @@ def ours(files: Path, work: Path) -> Result:
 
 def _postgres_mb(work: Path) -> float:
     """Memory of the catalogue's PostgreSQL, pages its processes share counted once."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
     total = 0
     for process in psutil.process_iter(["exe"]):

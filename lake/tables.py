@@ -334,28 +334,37 @@ def _quarantine(con: duckdb.DuckDBPyConnection, batch: Batch, relation: str, com
 def _staged(
     con: duckdb.DuckDBPyConnection, name: str, relation: Relation, contract: Contract | None = None
 ) -> Iterator[None]:
-    """The relation as temp table `name`, cast to the contract's types; gone after the block."""
+    """The relation under the name `name` for the block, shape checked; record hash added to a versioned table.
+
+    SQL stays a view: its own staging is materialised already, and a copy of a large file costs a tenth of the work.
+    """
+    kind = "view" if isinstance(relation, str) else "table"
     if isinstance(relation, pl.DataFrame):
         con.register("staging_frame", relation)
         relation = "select * from staging_frame"
     try:
         columns = "*"
         if contract is not None:
-            offered = [column[0] for column in con.execute(f"describe ({relation})").fetchall()]
-            if offered != contract.names:
-                raise ContractViolation(
-                    f"Rows for raw.{contract.table} have the columns {offered}, not {contract.names}; "
-                    "correct the transform."
-                )
+            _check_shape(con, relation, contract)
             if contract.versioned:
-                hashed = [name for name in contract.names if name not in contract.volatile]
+                hashed = [column for column in contract.names if column not in contract.volatile]
                 parts = ", ".join(f'coalesce("{column}"::varchar, chr(30))' for column in hashed)
                 columns = f"*, md5(concat_ws(chr(31), {parts})) as {RECORD_HASH}"
-        con.execute(f"create temp table {name} as select {columns} from ({relation})")
+        con.execute(f"create temp {kind} {name} as select {columns} from ({relation})")
         yield
-        con.execute(f"drop table {name}")  # after an error the rollback drops it
+        con.execute(f"drop {kind} {name}")  # after an error the rollback drops it
     finally:
         con.unregister("staging_frame")
+
+
+def _check_shape(con: duckdb.DuckDBPyConnection, relation: str, contract: Contract) -> None:
+    offered = [tuple(column[:2]) for column in con.execute(f"describe ({relation})").fetchall()]
+    wanted = con.execute(f"describe lake.raw.{contract.table}").fetchall()[: len(contract.columns)]
+    if offered != [tuple(column[:2]) for column in wanted]:
+        raise ContractViolation(
+            f"Rows for raw.{contract.table} have the columns {offered}, not those of the contract; "
+            "correct the transform."
+        )
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -215,11 +215,14 @@ def _commit_lines(
     """Commit a batch of one file of newline JSON, which may be larger than memory and never passes through Python."""
     (landed,) = batch.objects
     with landing.plain_file(landed) as path:
-        stage_lines(
-            con,
-            path,
-            fast=transforms.camera.fast_sql(str(path), delivery),
-            careful=transforms.camera.careful_sql(delivery),
-            variables=transforms.camera.variables(delivery),
-        )
+        try:
+            stage_lines(
+                con,
+                path,
+                fast=transforms.camera.fast_sql(str(path), delivery),
+                careful=transforms.camera.careful_sql(delivery),
+                variables=transforms.camera.variables(delivery),
+            )
+        except PayloadRefused as error:
+            raise PayloadRefused(f"{delivery.origin}: {error}") from error
         return tables.commit(catalog, con, batch, transforms.camera.ROWS_SQL, transforms.camera.REJECTED_SQL)

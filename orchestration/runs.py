@@ -17,8 +17,8 @@ from lake.serving import Published, published
 from lake.settings import Settings, private_folder
 from lake.sources.declared import Source
 from orchestration import dbt_build
-from orchestration.checks import validate_new_batches
-from orchestration.harvest import Outcome, harvest, watermark
+from orchestration.checks import closed_gates, validate_new_batches
+from orchestration.harvest import OVERLAP, Outcome, harvest, watermark
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
@@ -95,17 +95,24 @@ def _definitions() -> dg.Definitions:
 
 def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str, str]:
     """Tags of one run over the days that are due: from the oldest watermark, or the beginning, to today."""
-    marks = [watermark(con, source) for source in sources]
     today = max(clock.now(synthetic=source.is_synthetic) for source in sources)
-    first = FIRST_DAY if None in marks else day_of(min(mark for mark in marks if mark))
-    return {RANGE_START: max(FIRST_DAY, first), RANGE_END: day_of(today)}
+    return {RANGE_START: max(FIRST_DAY, min(_first_due(con, s) for s in sources)), RANGE_END: day_of(today)}
+
+
+def _first_due(con: duckdb.DuckDBPyConnection, source: Source) -> str:
+    mark = watermark(con, source)
+    if mark is None and source.first_day:
+        return source.first_day
+    return day_of(mark or clock.now(synthetic=source.is_synthetic) - OVERLAP)
 
 
 def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
-    is_current = dbt_build.is_current(session.con, session.catalog.settings)
-    report("warehouse", "nothing new" if is_current else "starting")
+    # Behind a closed gate nothing is built either: the publish says which checks closed it.
+    is_closed = bool(closed_gates(session.con))
+    publish_only = is_closed or dbt_build.is_current(session.con, session.catalog.settings)
+    report("warehouse", "held back" if is_closed else "nothing new" if publish_only else "starting")
     job = definitions.resolve_job_def("warehouse")
-    selection = [dg.AssetKey(["published", "serving_file"])] if is_current else None
+    selection = [dg.AssetKey(["published", "serving_file"])] if publish_only else None
     return _execute(job, instance, {INTERACTIVE: "true"}, selection)
 
 

@@ -16,5 +16,7 @@ def ioc(tmp_path: Path) -> Ioc:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Ioc:
     ioc = Ioc(tmp_path_factory.mktemp("demo") / "home")
-    ioc("demo")
+    done = ioc.in_own_process("demo")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "1.329 / 1.422" in done.stdout
     return ioc

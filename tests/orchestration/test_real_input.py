@@ -8,22 +8,17 @@ from pathlib import Path
 import pytest
 from command import Ioc
 
-from lake.contracts.profile import Slug
-from lake.settings import load_settings
-from orchestration.adhoc import adhoc_sources
-from orchestration.runs import ingest
-
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]
-DELIVERIES: tuple[tuple[Slug, tuple[str, ...], dict[str, str | None]], ...] = (
-    ("ticket", ("feedback/boston311_2013.csv",), {"profile": "boston311", "identity": "boston-2013"}),
-    ("ticket", ("feedback/boston311_2017.csv",), {"profile": "boston311", "identity": "boston-2017"}),
-    ("ticket", ("feedback/chicago_open311_requests_2014.json",), {"profile": None, "identity": "chicago"}),
-    ("server", ("metrics/prom_http_api/prom-query-range.json",), {"profile": None, "identity": "prometheus"}),
-    ("server", ("metrics/node_exporter/e2e-output.txt",), {"profile": None, "identity": "node-exporter"}),
+DELIVERIES = (
+    ("ticket", ("feedback/boston311_2013.csv",), ("--profile", "boston311", "--source", "boston-2013")),
+    ("ticket", ("feedback/boston311_2017.csv",), ("--profile", "boston311", "--source", "boston-2017")),
+    ("ticket", ("feedback/chicago_open311_requests_2014.json",), ("--source", "chicago")),
+    ("server", ("metrics/prom_http_api/prom-query-range.json",), ("--source", "prometheus")),
+    ("server", ("metrics/node_exporter/e2e-output.txt",), ("--source", "node-exporter")),
     (
         "media",
         ("media/vnexpress_rss_tin-moi-nhat_2017-04-19.xml", "media/vnexpress_rss_tin-moi-nhat_2017-07-26.xml"),
-        {"profile": None, "identity": "vnexpress"},
+        ("--source", "vnexpress"),
     ),
 )
 
@@ -31,13 +26,9 @@ DELIVERIES: tuple[tuple[Slug, tuple[str, ...], dict[str, str | None]], ...] = (
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, shared_data: Callable[[str], Path]) -> Ioc:
     ioc = Ioc(tmp_path_factory.mktemp("real") / "home")
-    with pytest.MonkeyPatch.context() as patch:  # in this process: loading the suites takes seconds
-        patch.setenv("IOC_HOME", str(ioc.home))
-        for nth, (slug, files, options) in enumerate(DELIVERIES, 1):
-            locations = [str(shared_data(file)) for file in files]
-            sources = adhoc_sources(slug, locations, format=None, **options)
-            _, report = ingest(load_settings(), sources, build=nth == len(DELIVERIES))
-            assert report.failures == ()
+    for nth, (slug, files, options) in enumerate(DELIVERIES, 1):
+        build = () if nth == len(DELIVERIES) else ("--no-build",)
+        ioc("ingest", slug, *(str(shared_data(file)) for file in files), *options, *build)
     return ioc
 
 
