@@ -8,6 +8,8 @@ INTERACTIVE = "ioc/interactive"  # run tag: someone waits at a terminal, so fail
 INSTANCE_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator

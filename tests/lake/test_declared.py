@@ -215,21 +215,17 @@ def test_example_of_the_repository_loads_and_has_one_of_each_kind(tmp_path: Path
 
 
 def test_example_declares_well_what_it_leaves_commented(tmp_path: Path, example: str) -> None:
-    """The profile it prints, and the sources to take the # away from, work together."""
-    (tmp_path / "profile.toml").write_text(
-        "\n".join(line[4:] for line in example.splitlines() if line.startswith("#   ")), encoding="utf-8"
-    )
+    """The profile it prints and the source to take the # away from work together."""
     lines = example.splitlines()
-    starts = [number for number, line in enumerate(lines) if re.match(r"# \[[a-z0-9_-]+\]$", line)]
-    assert starts
-    for start in starts:
-        block = takewhile(lambda line: line.startswith("# "), lines[start:])
-        text = "\n".join(line[2:] for line in block)
-        (source,) = load_sources(
-            declared(tmp_path, re.sub(r'(?m)^profile = ".*/.*"', f'profile = "{tmp_path}/profile.toml"', text))
-        )
-        assert source.id in lines[start]
-        assert source.profile is None or source.profile.columns.keys() >= {"request_id", "status", "requested_at"}
+    first = next(number for number, line in enumerate(lines) if line.startswith("#   slug"))
+    start = next(number for number, line in enumerate(lines) if re.match(r"# \[[a-z0-9_-]+\]$", line))
+    profile = tmp_path / "profile.toml"
+    profile.write_text("\n".join(line[1:] for line in lines[first:start]), encoding="utf-8")
+    text = "\n".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), lines[start:]))
+    (source,) = load_sources(declared(tmp_path, re.sub(r"(?m)^profile = .*$", f'profile = "{profile}"', text)))
+    assert source.profile is not None
+    assert source.profile.columns.keys() >= {"request_id", "status", "requested_at"}
+    assert set(source.profile.status.values()) == {"open", "closed"}
 
 
 def test_sources_of_the_synthetic_province_are_all_synthetic() -> None:
