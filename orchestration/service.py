@@ -13,7 +13,7 @@ from rich.console import Console
 
 from lake.catalog import open_catalog
 from lake.errors import IocError
-from lake.settings import Settings
+from lake.settings import Settings, private_folder
 from orchestration.dbt_build import manifest
 from orchestration.runs import dagster_instance
 
@@ -57,8 +57,7 @@ def serve(settings: Settings, out: Console) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open_catalog(settings), dagster_instance(settings):
         manifest(settings)
-        logs = settings.dagster_home / "logs"
-        logs.mkdir(exist_ok=True)
+        logs = private_folder(settings.home / "logs")
         running: dict[str, subprocess.Popen[bytes]] = {}
         try:
             for name, command in commands.items():
