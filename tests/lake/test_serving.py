@@ -41,7 +41,7 @@ while not stop:
             ids |= {row[0] for row in con.sql("select distinct run_id from kpi.kpi_values").fetchall()}
             ids |= {row[0] for row in con.sql("select distinct run_id from marts.fct_tickets").fetchall()}
         views[tuple(sorted(ids))] = views.get(tuple(sorted(ids)), 0) + 1
-    time.sleep(0.02)
+    time.sleep(0.1)
 print(json.dumps([[list(ids), n] for ids, n in views.items()]))
 """
 
