@@ -62,4 +62,4 @@ system-packages:
 	else echo "Not installed:$$missing; tests that need them will skip (as root: apt-get install$$missing)."; fi
 
 clean:
-	rm -rf $(VENV) var dbt_project/target dbt_project/logs
+	rm -rf $(VENV) dbt_project/target dbt_project/logs

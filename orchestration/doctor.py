@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lake.catalog import EXTENSIONS, open_catalog
 from lake.errors import IocError
-from lake.serving import published
+from lake.serving import POINTER, published
 from lake.settings import Settings, private_folder
 from lake.sources.declared import load_sources
 from orchestration import dbt_build
@@ -35,7 +35,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("catalogue and extensions", _lake),
         ("dbt project", _dbt),
         ("sources", _sources),
-        ("publication", lambda s: f"run {published(s).run_id} of {published(s).published_at:%Y-%m-%d %H:%M} UTC"),
+        ("publication", _publication),
     )
     for check, step in steps:
         try:
@@ -78,6 +78,13 @@ def _lake(settings: Settings) -> str:
 
 def _dbt(settings: Settings) -> str:
     return f"{dbt_build.manifest(settings).name} is up to date"
+
+
+def _publication(settings: Settings) -> str:
+    if not (settings.serving / POINTER).exists():
+        return "none yet; run `ioc demo` or `ioc run`"
+    current = published(settings)
+    return f"run {current.run_id} of {current.published_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _sources(settings: Settings) -> str:

@@ -102,7 +102,7 @@ def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str
 def _first_due(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     mark = watermark(con, source)
     if mark is None and source.first_day:
-        return source.first_day
+        return source.first_day.isoformat()
     return day_of(mark or clock.now(synthetic=source.is_synthetic) - OVERLAP)
 
 
@@ -126,7 +126,14 @@ def _execute(
     result = job.execute_in_process(
         run_config=QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=selection
     )
-    return [_sentence(event) for event in result.all_events if event.is_step_failure]
+    # A failed blocking check is told by the publish it stops, in words.
+    failed = [event for event in result.all_events if event.is_step_failure and not _is_check(event)]
+    return [_sentence(event) for event in failed]
+
+
+def _is_check(event: dg.DagsterEvent) -> bool:
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
 
 
 def _sentence(event: dg.DagsterEvent) -> str:

@@ -71,9 +71,16 @@ def status_table(rows: Sequence[dict[str, Any]]) -> Table:
             row["slug"],
             (row["last_success_at"] or "never")[:16].replace("T", " "),
             *(f"{row[name]:,}" for name in ("offered", "accepted", "quarantined", "deduplicated")),
-            "no data" if age is None else f"{age:,} s old" + (", LATE" if late else ""),
+            "no data" if age is None else f"{_age(age)} old" + (", LATE" if late else ""),
         )
     return table
+
+
+def _age(seconds: int) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,} {unit}"
+    return f"{seconds} s"
 
 
 def _value(row: dict[str, Any]) -> str:

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from loopback import Server
+
+settings.register_profile("ioc", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("ioc")
 
 SHARED_DATA = Path(os.environ.get("IOC_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

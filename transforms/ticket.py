@@ -49,7 +49,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             rows.append(_row(record, delivery))
         except _RejectedError as error:
             kept = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
-            rejects.append((position, error.code, str(error), kept.encode("utf-8", "backslashreplace")))
+            # The reason is published as an example; a phone number may stand where a date should.
+            rejects.append((position, error.code, redact(str(error)), kept.encode("utf-8", "backslashreplace")))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={REQUESTS.table: frame}, rejected=rejected_frame(rejects))
 

@@ -1,12 +1,23 @@
 """Vocabulary of deliveries: slugs, wire formats, and the profile that tells how one source writes its records."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Slug = Literal["ticket", "server", "media", "camera"]
 Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"time zone {name!r} is not an IANA name such as Asia/Ho_Chi_Minh") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Profile(BaseModel):
@@ -18,7 +29,7 @@ class Profile(BaseModel):
     format: Format
     description: str = ""
     unit_code: str | None = None
-    time_zone: str = "UTC"  # of times written without an offset
+    time_zone: ZoneName = "UTC"  # of times written without an offset
     date_format: str | None = None  # strptime format such as "%d/%m/%Y %H:%M"; ISO 8601 if not given
     columns: dict[str, str] = Field(default_factory=dict)  # contract column -> source column
     status: dict[str, str] = Field(default_factory=dict)  # source status -> open | closed
@@ -26,12 +37,3 @@ class Profile(BaseModel):
     speed_unit: Literal["km/h", "mph"] = "km/h"
     delimiter: str = ","
     encoding: str = "utf-8"
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"time zone {name!r} is not an IANA name such as Asia/Ho_Chi_Minh") from None
-        return name

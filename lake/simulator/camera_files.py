@@ -11,9 +11,9 @@ from pathlib import Path
 from lake.simulator.camera import DAYS, Lines, ledger
 from lake.simulator.frigate import Messages
 from lake.simulator.province import CLOCK
+from lake.sources.declared import SIMULATOR_MARKER
 
 VERSION = 1  # raise it whenever the bytes change, so that folders written before are written anew
-_MARKER = ".simulator.json"
 _CHUNK_LINES = 2000
 
 
@@ -29,7 +29,7 @@ def drop_camera_files(folder: Path, seed: int) -> None:
     Raises OSError when the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / _MARKER
+    marker = folder / SIMULATOR_MARKER
     if marker.is_file() and marker.read_text() == _state(folder, seed):
         return
     traffic = ledger(seed)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lake.contracts.profile import Format, Profile, Slug
+from lake.contracts.profile import Format, Profile, Slug, ZoneName
 from lake.errors import SettingsError
 
 FORMATS: dict[Slug, tuple[Format, ...]] = {
@@ -17,6 +18,7 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "camera": ("ndjson",),
 }
 SIMULATOR = "simulator:"
+SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
 
 
@@ -28,22 +30,25 @@ class Source(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     slug: Slug
     format: Format
-    location: str  # URL, file, folder, or simulator:/path
+    location: str = Field(min_length=1)  # URL, file, folder, or simulator:/path
     name_vi: str
     name_en: str
     profile: Profile | None = None
     unit_code: str = "93"
-    time_zone: str = "Asia/Ho_Chi_Minh"  # whose calendar days the KPIs use
-    schedule: str = "*/15 * * * *"
+    time_zone: ZoneName = "Asia/Ho_Chi_Minh"  # whose calendar days the KPIs use
+    schedule: str = Field(default="*/15 * * * *", pattern=r"^[\d*/,-]+( [\d*/,-]+){2} [\d*/,A-Za-z-]+ [\d*/,A-Za-z-]+$")
     freshness_s: int = Field(default=86_400, gt=0)  # promise: data older than this is late
-    first_day: str | None = None  # YYYY-MM-DD; where a time-partitioned history begins
+    first_day: date | None = None  # where a time-partitioned history begins
     step_s: int = Field(default=60, gt=0)  # expected sampling interval
     queries: tuple[str, ...] = ("up",)  # prometheus only
 
     @property
     def is_synthetic(self) -> bool:
         """Rows come from the built-in simulator, so nothing made of them is a real figure."""
-        return self.location.startswith(SIMULATOR)
+        if self.location.startswith(SIMULATOR):
+            return True
+        path = Path(self.location)
+        return (path / SIMULATOR_MARKER).exists() or (path.parent / SIMULATOR_MARKER).exists()
 
 
 def load_profile(name_or_path: str) -> Profile:
@@ -65,28 +70,53 @@ def load_profile(name_or_path: str) -> Profile:
 def load_sources(path: Path) -> list[Source]:
     """Source instances declared in `path`, in file order; [] if the file does not exist. Raises SettingsError.
 
-    Each `[id]` table is one instance; `profile` names a profile, whose `unit_code` and `time_zone` are its defaults.
+    Each `[id]` table is one instance; a relative path starts from the folder of the file; `profile` names a profile,
+    whose `unit_code` and `time_zone` are its defaults.
     """
     if not path.is_file():
         return []
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} is not valid TOML ({error}); correct that line.") from error
-    return [declare(identity, **fields) for identity, fields in tables.items()]
+    sources = [declare(identity, **_from(path.parent, identity, fields)) for identity, fields in tables.items()]
+    spelt: dict[str, str] = {}
+    for source in sources:
+        twin = spelt.setdefault(source.id.replace("-", "_"), source.id)
+        if twin != source.id:
+            raise SettingsError(f"Sources [{twin}] and [{source.id}] differ only in a dash; rename one.")
+    return sources
 
 
-def declare(identity: str, **fields: object) -> Source:
+def _from(folder: Path, identity: str, fields: object) -> dict[str, object]:
+    """Relative paths in sources.toml start from its own folder, wherever the command is run."""
+    if not isinstance(fields, dict):
+        raise SettingsError(f"{identity} in sources.toml is no [{identity}] table; put every line under its source.")
+    resolved = dict(fields)
+    location, profile = fields.get("location"), fields.get("profile")
+    if isinstance(location, str) and location and not location.lower().startswith(("http://", "https://", SIMULATOR)):
+        resolved["location"] = str(folder / location)
+    if isinstance(profile, str) and profile.endswith(".toml"):
+        resolved["profile"] = str(folder / profile)
+    return resolved
+
+
+def declare(identity: str, /, **fields: object) -> Source:
     """One Source from its fields as written in TOML. Raises SettingsError naming the source and the field."""
+    if "id" in fields:
+        raise SettingsError(f"Source [{identity}] has a field id; its name in brackets is its id, so remove the line.")
     profile = fields.get("profile")
+    defaults: dict[str, object] = {}
     if isinstance(profile, str):
-        loaded = load_profile(profile)
+        try:
+            loaded = load_profile(profile)
+        except SettingsError as error:
+            raise SettingsError(f"Source [{identity}], field profile: {error}") from error
+        # Only what the profile itself says: a profile without a zone does not move the source out of the province.
+        defaults = loaded.model_dump(include={"time_zone", "unit_code"} & loaded.model_fields_set)
         fields["profile"] = loaded
-        fields.setdefault("time_zone", loaded.time_zone)
-        if loaded.unit_code:
-            fields.setdefault("unit_code", loaded.unit_code)
     try:
-        source = Source.model_validate({"id": identity, **fields})
+        source = Source.model_validate({"id": identity, **defaults, **fields})
     except ValidationError as error:
         raise SettingsError(f"Source [{identity}] cannot be used: {_first(error)}; correct sources.toml.") from error
     if source.format not in FORMATS[source.slug]:
@@ -94,6 +124,12 @@ def declare(identity: str, **fields: object) -> Source:
         raise SettingsError(
             f"Source [{identity}] has format {source.format!r}; a {source.slug} source takes {allowed}."
         )
+    if source.profile and source.profile.slug != source.slug:
+        raise SettingsError(
+            f"Source [{identity}] is a {source.slug} source, its profile is for {source.profile.slug}; choose another."
+        )
+    if source.format == "csv" and source.profile is None:
+        raise SettingsError(f"Source [{identity}] has format csv; name a profile that tells what its columns mean.")
     return source
 
 

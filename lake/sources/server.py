@@ -67,8 +67,7 @@ def windows(since: datetime, until: datetime, step_s: int) -> Iterator[tuple[int
 def _first(source: Source, until: datetime) -> datetime:
     if source.first_day is None:
         return until - FIRST_HARVEST
-    day = datetime.fromisoformat(source.first_day).date()
-    return datetime.combine(day, time(), ZoneInfo(source.time_zone)).astimezone(UTC)
+    return datetime.combine(source.first_day, time(), ZoneInfo(source.time_zone)).astimezone(UTC)
 
 
 def _answer(address: str, params: dict[str, str | int], until: datetime, http: HttpClient) -> Payload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lake.errors import PayloadRefused
@@ -63,9 +63,7 @@ def _questions(source: Source, since: datetime | None, until: datetime) -> Itera
     elif source.first_day is None:
         yield {}
     else:
-        start = datetime.combine(date.fromisoformat(source.first_day), time(), ZoneInfo(source.time_zone)).astimezone(
-            UTC
-        )
+        start = datetime.combine(source.first_day, time(), ZoneInfo(source.time_zone)).astimezone(UTC)
         while start < until:
             end = min(start + SPAN, until)
             yield {"start_date": _iso(start), "end_date": _iso(end)}

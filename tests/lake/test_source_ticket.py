@@ -145,16 +145,16 @@ def test_document_url_is_one_payload_as_it_is(server: Server) -> None:
     assert [(p.body, p.origin) for p in only_batch(f"{server.url}/dump.json?key=1")] == [
         (b"[]", f"{server.url}/dump.json?key=1")
     ]
-    assert only_batch(f"{server.url}/export", format="csv")[0].body == b"id\n1\n"
+    assert only_batch(f"{server.url}/export", format="csv", profile="boston311")[0].body == b"id\n1\n"
     assert len(server.seen) == 2
 
 
 def test_file_is_one_payload_unread(tmp_path: Path) -> None:
     path = tmp_path / "tickets.csv"
     path.write_bytes(b"id\n")
-    assert only_batch(str(path), format="csv") == [Payload(path, "tickets.csv", "csv", UNTIL)]
+    assert only_batch(str(path), format="csv", profile="boston311") == [Payload(path, "tickets.csv", "csv", UNTIL)]
     with pytest.raises(SourceUnreachable, match=r"absent\.csv was not found"):
-        only_batch(str(tmp_path / "absent.csv"), format="csv")
+        only_batch(str(tmp_path / "absent.csv"), format="csv", profile="boston311")
 
 
 def test_connector_runs_alone(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

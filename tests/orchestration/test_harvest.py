@@ -203,6 +203,16 @@ def test_failing_source_is_recorded_with_its_sentence_and_leaves_no_rows(
     assert harvested.watermark(source) is None
 
 
+@pytest.mark.xfail(strict=True, reason="an answer without a series is recorded as ok: 0 rows, no sentence")
+def test_first_harvest_without_a_single_series_is_no_success(harvested: Harvester, server: Server) -> None:
+    """A wrong metric name, or a history younger than the step, must not look like a source that works."""
+    body = b'{"status": "success", "data": {"resultType": "matrix", "result": []}}'
+    server.answer = lambda request: reply(request, body, Content_Type="application/json")
+    source = declared("no-series", "server", "prometheus", server.url, queries=["upp"])
+    assert "upp" in (harvested(source).error or "")
+    assert harvested.watermark(source) is None
+
+
 def test_harvest_that_fails_on_the_way_keeps_what_was_whole_and_resumes(harvested: Harvester, server: Server) -> None:
     def first_window_only(request: BaseHTTPRequestHandler) -> None:
         if _start(request) == asked(server, 0)[0]:
