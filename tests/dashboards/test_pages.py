@@ -16,7 +16,7 @@ LANGS = ["vi", "en"]
 
 
 def open_page(path: str, lang: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(APP), default_timeout=30)
+    at = AppTest.from_file(str(APP), default_timeout=120)
     for key, value in {"lang": lang, **query}.items():
         at.query_params[key] = value
     at.run()

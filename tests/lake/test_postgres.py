@@ -186,7 +186,7 @@ def place(first_starts: tuple[Place, list[str], list[tuple[object, ...]]]) -> Pl
 def served(request: pytest.FixtureRequest, make_place: MakePlace) -> Iterator[Served]:
     """A running server, started by root and by an ordinary user."""
     place = make_place(request.param, "served")
-    before = modes([place.home.parent, place.root_folder])
+    before = modes([place.home.parent, place.root_folder.parent])
     with place.running() as dsn:
         yield Served(place, dsn, before)
 
@@ -300,7 +300,7 @@ def test_deleted_home_never_meets_the_old_catalogue(make_place: MakePlace) -> No
 
 def test_no_folder_outside_ours_changes_its_mode(served: Served) -> None:
     place = served.place
-    assert modes([place.home.parent, place.root_folder]) == served.modes_before
+    assert modes([place.home.parent, place.root_folder.parent]) == served.modes_before
     assert served.modes_before[str(place.home.parent)] == "drwx------"
     for ours in (place.home, place.home / "secrets", place.home / "locks", place.catalogue, place.catalogue / "data"):
         assert stat.S_IMODE(ours.stat().st_mode) == 0o700, ours
