@@ -66,7 +66,8 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> 
         draft.rename(file)
         _point(settings.serving, Published(run_id, file, published_at, snapshot_id))
     except (OSError, duckdb.Error) as error:
-        draft.unlink(missing_ok=True)
+        for rest in settings.serving.glob(f"{draft.name}*"):  # DuckDB leaves its write-ahead log where the disk is full
+            rest.unlink(missing_ok=True)
         raise ServingError(
             f"The serving file could not be written ({error}); the previous publication stays. Free space, run again."
         ) from error

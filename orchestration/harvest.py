@@ -84,7 +84,14 @@ def harvest(
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     remember(catalog, con, source)
-    since, until = window if window else (watermark(con, source), as_of)
+    mark = watermark(con, source)
+    since, until = window if window else (mark, as_of)
+    if window:
+        # Days fetched out of turn do not vouch for those between them and the watermark.
+        reached = mark + OVERLAP if mark else None
+        recorded = min(until, as_of) if reached and window[0] <= reached else reached
+    else:
+        recorded = as_of
     receipts: list[tables.Receipt] = []
     refused: list[str] = []
     n_payloads, n_known, error = 0, 0, None
@@ -116,7 +123,7 @@ def harvest(
         "insert into lake.ops.harvests values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
-            *(status, error, as_of, n_payloads),
+            *(status, error, recorded, n_payloads),
         ],
     )
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)

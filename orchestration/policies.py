@@ -4,6 +4,7 @@ import dagster as dg
 
 # A source that does not answer now often answers in a minute; the HTTP client has retried within seconds already.
 HARVEST_RETRY = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+INCREMENTAL = "ioc/incremental"  # run tag: go on where the last harvest ended, whatever day the run is for
 INTERACTIVE = "ioc/interactive"  # run tag: someone waits at a terminal, so fail at once instead of retrying
 INSTANCE_YAML = """\
 telemetry:

@@ -12,7 +12,7 @@ from lake.settings import load_settings
 from orchestration.checks import suite_checks
 from orchestration.harvest import Outcome, harvest
 from orchestration.partitions import PROVINCIAL_ZONE, day_of
-from orchestration.policies import HARVEST_RETRY, INTERACTIVE
+from orchestration.policies import HARVEST_RETRY, INCREMENTAL, INTERACTIVE
 from orchestration.resources import LakeResource, declared, locations
 
 
@@ -82,7 +82,7 @@ def _harvest(context: dg.AssetExecutionContext, lake: LakeResource, slug: str, i
     sources = [source for source in sources if not ids or source.id in ids]
     # A backfill asks for its days; a harvest from the terminal or a schedule goes on where the last one ended.
     window = None
-    if context.has_partition_key and context.run.tags.get(INTERACTIVE) != "true":
+    if context.has_partition_key and context.run.tags.get(INCREMENTAL) != "true":
         span = context.partition_time_window
         window = (span.start, span.end)
     with lake.session() as session, locations(settings, sources) as locate:
@@ -121,6 +121,6 @@ def _schedule(
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = day_of(context.scheduled_execution_time) if partitions else None
-        return dg.RunRequest(partition_key=day, run_config=config)
+        return dg.RunRequest(partition_key=day, run_config=config, tags={INCREMENTAL: "true"})
 
     return tick

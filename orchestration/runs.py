@@ -20,7 +20,7 @@ from orchestration import dbt_build
 from orchestration.checks import closed_gates, validate_new_batches
 from orchestration.harvest import OVERLAP, Outcome, harvest, watermark
 from orchestration.partitions import FIRST_DAY, day_of
-from orchestration.policies import INSTANCE_YAML, INTERACTIVE
+from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
 from orchestration.resources import Session, declared, locations, open_session
 
@@ -56,7 +56,7 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         days = {slug: _days(session.con, [s for s in sources if s.slug == slug]) for slug in {s.slug for s in sources}}
         for slug in dict.fromkeys(s.slug for s in sources):
             job = definitions.resolve_job_def(f"harvest_{slug}")
-            tags = {INTERACTIVE: "true"} | (days[slug] if job.partitions_def else {})
+            tags = {INTERACTIVE: "true", INCREMENTAL: "true"} | (days[slug] if job.partitions_def else {})
             failures += _execute(job, instance, tags)
         failures += _build_and_publish(session, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
