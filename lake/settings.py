@@ -88,7 +88,8 @@ def load_settings() -> Settings:
 
 
 def private_folder(path: Path) -> Path:
-    """`path` as an existing folder that only its owner can enter (mode 0700)."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
+    """`path` as a folder; created so that only its owner can enter (0700). One that exists keeps its mode."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.chmod(0o700)
     return path

@@ -15,5 +15,5 @@ def defs() -> dg.Definitions:
     names = [module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
     return dg.Definitions.merge(
         *(import_module(name).defs() for name in names),
-        dg.Definitions(resources={"lake": LakeResource()}),
+        dg.Definitions(resources={"lake": LakeResource()}, executor=dg.in_process_executor),
     )

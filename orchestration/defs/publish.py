@@ -4,7 +4,8 @@ import dagster as dg
 
 from lake.errors import IocError
 from lake.serving import publish
-from orchestration.checks import closed_gates
+from orchestration.checks import closed_gates, validate_new_batches
+from orchestration.harvest import FETCH
 from orchestration.progress import report
 from orchestration.resources import LakeResource
 
@@ -21,6 +22,8 @@ def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     report("publish", "copying")
     with lake.session() as session:
         con = session.con
+        for slug in FETCH:
+            validate_new_batches(con, slug, context.run.run_id)
         if gates := closed_gates(con):
             raise dg.Failure(
                 f"Publish stopped by {len(gates)} failed blocking checks: {'; '.join(gates[:5])}. "
