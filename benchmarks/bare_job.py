@@ -34,7 +34,7 @@ FIELDS = {
 }
 PLATE = "regexp_replace(upper(after.recognized_license_plate), '[^A-Z0-9]', '', 'g')"
 COLUMNS = f"""
-    after.camera as camera_id, after.id as event_id, type as event_type, to_timestamp(after.frame_time) as "at",
+    after.camera as camera_id, after.id as event_id, type as event_type, to_timestamp(after.frame_time) as sent_at,
     to_timestamp(after.start_time) as start_at, to_timestamp(after.end_time) as end_at, after.label as label,
     after.top_score as top_score, after.false_positive as is_false_positive, after.stationary as is_stationary,
     case after.entered_zones[1] when 'huong_di' then 'outbound' when 'huong_ve' then 'inbound' end as direction,
@@ -78,8 +78,8 @@ def main(way: str, files: str, work: str) -> None:
     begun, cpu_begun = time.perf_counter(), time.process_time()
     con.execute(f"create temp table typed as select line, {COLUMNS} from ({source})")
     con.execute(
-        'copy (select distinct on (camera_id, event_id, event_type, "at") * exclude (line), '
-        'year("at") as year, month("at") as month, day("at") as day from typed where event_id is not null) '
+        "copy (select distinct on (camera_id, event_id, event_type, sent_at) * exclude (line), "
+        "year(sent_at) as year, month(sent_at) as month, day(sent_at) as day from typed where event_id is not null) "
         f"to '{work}/events' (format parquet, compression zstd, partition_by (year, month, day))"
     )
     con.execute(f"copy (select line from typed where event_id is null) to '{work}/bad.parquet' (format parquet)")

@@ -170,10 +170,10 @@ def _both(columns: str, condition: str) -> str:
 ROWS_SQL: dict[str, str] = {
     EVENTS.table: _both(", ".join(f'"{name}"' for name in EVENTS.names), "not is_status"),
     STATUS.table: f"""
-        select camera_id, "at", camera_fps, camera_fps > 0 as is_online from (
-            select "at", unnest(json_keys(cameras)) as camera_id,
+        select camera_id, reported_at, camera_fps, camera_fps > 0 as is_online from (
+            select sent_at as reported_at, unnest(json_keys(cameras)) as camera_id,
                 unnest(json_extract_string(cameras, '$.*.camera_fps'))::double as camera_fps
-            from ({_both('"at", cameras', "is_status")}))""",
+            from ({_both("sent_at, cameras", "is_status")}))""",
 }
 """Raw table -> SELECT of exactly its columns, over the staged readings; duplicates are the writer's matter."""
 
@@ -206,7 +206,7 @@ def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first
             select *, case {code} end as fault {f", case {reason} end as reason" if keep else ""} from numbers)
         select {kept}fault, is_status, {"reason, " if keep else ""}
             after.camera as camera_id, after.id as event_id, type as event_type,
-            {_instant("if(is_status, status_s, frame_s)")} as "at",
+            {_instant("if(is_status, status_s, frame_s)")} as sent_at,
             {_instant("start_s")} as start_at, {_instant("end_s")} as end_at,
             after.label as label, top_score, is_false_positive, is_stationary,
             {_direction(profile.direction if profile else {})} as direction,

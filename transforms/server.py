@@ -184,7 +184,7 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
     good = samples.filter(readable & possible).select(
         "owner",
         # Rounding at the microsecond undoes the binary fraction of the JSON number (Prometheus keeps ms).
-        (pl.col("seconds") * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("at"),
+        (pl.col("seconds") * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("sampled_at"),
         "value",
     )
     ids = pl.DataFrame(
@@ -197,7 +197,7 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
             "labels": pl.Series([text for _, text in identities], dtype=pl.String),
         }
     )
-    first = good.group_by("owner").agg(pl.col("at").min().alias("first_at"))
+    first = good.group_by("owner").agg(pl.col("sampled_at").min().alias("first_at"))
     series = (
         ids.join(first, on="owner").sort("first_at", "owner").unique("series_id", keep="first", maintain_order=True)
     )

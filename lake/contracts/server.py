@@ -29,12 +29,12 @@ SAMPLES = Contract(
     description="One row per sample of a series.",
     columns=(
         Column("series_id", pa.string(), "series the sample belongs to", required=True),
-        Column("at", TIMESTAMP, "sample time", required=True),
+        Column("sampled_at", TIMESTAMP, "sample time", required=True),
         Column("value", pa.float64(), "sample value; NaN and infinities are legal Prometheus values", required=True),
     ),
-    key=("series_id", "at"),
-    event_at="at",
+    key=("series_id", "sampled_at"),
+    event_at="sampled_at",
     versioned=False,
-    partitioned_by=('year("at")', 'month("at")'),
-    sorted_by=("series_id", "at"),
+    partitioned_by=("year(sampled_at)", "month(sampled_at)"),
+    sorted_by=("series_id", "sampled_at"),
 )

@@ -22,7 +22,7 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
     up = samples.join(series.filter(pl.col("metric") == "up").select("series_id"), on="series_id", how="semi")
     return [
         Suite("server__series", series, [unique("series_id"), not_blank("metric")]),
-        Suite("server__samples", samples, [unique("series_id", "at"), in_time("at", received_at)]),
+        Suite("server__samples", samples, [unique("series_id", "sampled_at"), in_time("sampled_at", received_at)]),
         # A NaN would pass as missing, so it is made a number that is in no vocabulary.
         Suite(
             "server__samples.up",

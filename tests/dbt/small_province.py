@@ -98,7 +98,7 @@ def fill(lake: TinyLake) -> None:
         {
             "source": "mc",
             "series_id": "s1",
-            "at": utc(f"2021-09-{28 + (17 + h) // 24} {(17 + h) % 24:02d}:00"),
+            "sampled_at": utc(f"2021-09-{28 + (17 + h) // 24} {(17 + h) % 24:02d}:00"),
             "value": up,
         }
         for h, up in hours

@@ -57,7 +57,7 @@ def good(slug: str) -> Frames:
         case "server":
             series = frame(server.SERIES, series_id=ids, metric=["up", "node_load1"] * (N // 2), labels="{}")
             values = [1.0, float("nan")] * (N // 2)
-            samples = frame(server.SAMPLES, series_id=ids, at=minutes_ago(), value=values)
+            samples = frame(server.SAMPLES, series_id=ids, sampled_at=minutes_ago(), value=values)
             return {"server__series": series, "server__samples": samples}
         case "media":
             rows = frame(
@@ -75,14 +75,16 @@ def good(slug: str) -> Frames:
                 camera_id="ql1a-01",
                 event_id=ids,
                 event_type="end",
-                at=minutes_ago(),
+                sent_at=minutes_ago(),
                 start_at=minutes_ago(),
                 end_at=minutes_ago(),
                 label="motorcycle",
                 top_score=0.9,
                 speed_km_h=41.5,
             )
-            status = frame(camera.STATUS, camera_id="ql1a-01", at=minutes_ago(), camera_fps=5.0, is_online=True)
+            status = frame(
+                camera.STATUS, camera_id="ql1a-01", reported_at=minutes_ago(), camera_fps=5.0, is_online=True
+            )
             return {"camera__events": events, "camera__status": status}
 
 
@@ -141,24 +143,24 @@ SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__article
         ("ticket", put(REQUESTS, "long", -180.5), REQUESTS, "long"),
         ("server", again(SERIES), SERIES, "series_id"),
         ("server", put(SERIES, "metric", ""), SERIES, "metric"),
-        ("server", again(SAMPLES), SAMPLES, "series_id, at"),
-        ("server", put(SAMPLES, "at", LATER), SAMPLES, "at"),
+        ("server", again(SAMPLES), SAMPLES, "series_id, sampled_at"),
+        ("server", put(SAMPLES, "sampled_at", LATER), SAMPLES, "sampled_at"),
         ("server", put(SAMPLES, "value", 2.0), "server__samples.up", "value"),
         ("server", put(SAMPLES, "value", float("nan")), "server__samples.up", "value"),
         ("media", put(ARTICLES, "article_id", ""), ARTICLES, "article_id"),
         ("media", put(ARTICLES, "headline", "  "), ARTICLES, "headline"),
         ("media", put(ARTICLES, "published_at", *[LATER] * 11), ARTICLES, "published_at"),
-        ("camera", again(EVENTS), EVENTS, "camera_id, event_id, event_type, at"),
+        ("camera", again(EVENTS), EVENTS, "camera_id, event_id, event_type, sent_at"),
         ("camera", put(EVENTS, "camera_id", ""), EVENTS, "camera_id"),
         ("camera", put(EVENTS, "event_id", ""), EVENTS, "event_id"),
         ("camera", put(EVENTS, "event_type", "gone"), EVENTS, "event_type"),
-        ("camera", put(EVENTS, "at", LATER), EVENTS, "at"),
+        ("camera", put(EVENTS, "sent_at", LATER), EVENTS, "sent_at"),
         ("camera", put(EVENTS, "start_at", LONG_AGO), EVENTS, "start_at"),
         ("camera", put(EVENTS, "top_score", 90.0), EVENTS, "top_score"),
         ("camera", put(EVENTS, "plate_confidence", 1.01), EVENTS, "plate_confidence"),
-        ("camera", again(STATUS), STATUS, "camera_id, at"),
+        ("camera", again(STATUS), STATUS, "camera_id, reported_at"),
         ("camera", put(STATUS, "camera_id", " "), STATUS, "camera_id"),
-        ("camera", put(STATUS, "at", LATER), STATUS, "at"),
+        ("camera", put(STATUS, "reported_at", LATER), STATUS, "reported_at"),
     ],
 )
 def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames], suite: str, column: str) -> None:

@@ -172,5 +172,5 @@ def test_simulated_month_arrives_sample_by_sample(tmp_path: Path) -> None:
     assert series.height == 26
     assert set(series["metric"]) == {"up"}
     assert 0 < samples.height <= 26 * 289
-    assert samples["at"].max() <= UNTIL
+    assert samples["sampled_at"].max() <= UNTIL
     assert parsed.rejected.is_empty()

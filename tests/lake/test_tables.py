@@ -32,7 +32,7 @@ def batch(source: str, content: str, slug: str = "server") -> Batch:
 def samples(n: int, *, first: datetime = NOON, value: float = 0.0) -> pl.DataFrame:
     at = [first + timedelta(seconds=i) for i in range(n)]
     return pl.DataFrame(
-        {"series_id": ["s"] * n, "at": at, "value": [value + i for i in range(n)]},
+        {"series_id": ["s"] * n, "sampled_at": at, "value": [value + i for i in range(n)]},
         schema=server.SAMPLES.polars_schema,
     )
 
@@ -169,7 +169,7 @@ def test_rows_of_another_shape_leave_no_trace(catalog: Catalog, con: duckdb.Duck
 
 
 def test_failing_relation_leaves_no_trace(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
-    good, bad = samples(3), "select 's' as series_id, now() as at, error('disk on fire')::double as value"
+    good, bad = samples(3), "select 's' as series_id, now() as sampled_at, error('disk on fire')::double as value"
     frame = {"server__samples": good}
     with pytest.raises(LakeError, match="nothing of it was kept"):
         tables.commit(catalog, con, batch("torn", "a"), frame, bad)

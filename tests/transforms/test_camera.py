@@ -104,7 +104,7 @@ def test_event_has_the_contract_columns_in_order_with_utc_times_and_no_plate() -
         "camera_id": "ql1a-01",
         "event_id": "1632977990.5-abc",
         "event_type": "end",
-        "at": datetime(2021, 9, 30, 5, 0, 0, 250_000, tzinfo=UTC),
+        "sent_at": datetime(2021, 9, 30, 5, 0, 0, 250_000, tzinfo=UTC),
         "start_at": datetime(2021, 9, 30, 4, 59, 50, 250_000, tzinfo=UTC),
         "end_at": datetime(2021, 9, 30, 5, 0, 0, 250_000, tzinfo=UTC),
         "label": "car",
@@ -362,7 +362,7 @@ def test_real_frigate_payloads_become_rows(shared_data: Callable[[str], Path], n
     assert reading.rejected.is_empty()
     row = reading.events.row(0, named=True)
     assert row["event_type"] == payload["type"]
-    assert row["at"] == datetime(2023, 4, 6, 14, 31, 46, 638857, tzinfo=UTC)
+    assert row["sent_at"] == datetime(2023, 4, 6, 14, 31, 46, 638857, tzinfo=UTC)
     assert row["is_false_positive"] is (name == "false-positive")
     # The same payload on the province's standing clock lies in the future.
     assert Reading(lines(payload)).codes == ["impossible_time"]

@@ -155,12 +155,15 @@ def test_garbage_collection_is_on_again_after_a_refusal() -> None:
 def test_page_sample_without_a_time_gets_the_time_of_the_harvest() -> None:
     page = b"# TYPE temperature gauge\ntemperature 36.5\ntemperature_at 20 1632990000123\n"
     parsed = parse(page, PAGE)
-    assert samples(parsed)["at"].to_list() == [RECEIVED_AT, datetime(2021, 9, 30, 8, 20, 0, 123_000, tzinfo=UTC)]
+    assert samples(parsed)["sampled_at"].to_list() == [
+        RECEIVED_AT,
+        datetime(2021, 9, 30, 8, 20, 0, 123_000, tzinfo=UTC),
+    ]
 
 
 def test_openmetrics_time_is_in_seconds_not_milliseconds() -> None:
     parsed = parse(b"# TYPE t gauge\nt 20 1632990000.123\n# EOF\n", PAGE)
-    assert samples(parsed)["at"].to_list() == [datetime(2021, 9, 30, 8, 20, 0, 123_000, tzinfo=UTC)]
+    assert samples(parsed)["sampled_at"].to_list() == [datetime(2021, 9, 30, 8, 20, 0, 123_000, tzinfo=UTC)]
 
 
 def test_pages_of_two_servers_are_two_series_and_an_exposed_instance_is_kept() -> None:

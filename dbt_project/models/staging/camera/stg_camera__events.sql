@@ -4,7 +4,7 @@ select
     events.camera_id,
     events.event_id,
     events.event_type,
-    events.at as sent_at,
+    events.sent_at,
     events.start_at,
     events.end_at,
     events.label,

@@ -2,7 +2,7 @@
 select
     status.source,
     status.camera_id,
-    status.at as reported_at,
+    status.reported_at,
     status.camera_fps,
     status.is_online
 from {{ source('raw', 'camera__status') }} as status

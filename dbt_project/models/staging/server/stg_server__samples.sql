@@ -2,6 +2,6 @@
 select
     samples.source,
     samples.series_id,
-    samples.at as sampled_at,
+    samples.sampled_at,
     samples.value
 from {{ source('raw', 'server__samples') }} as samples
