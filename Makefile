@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: demo setup test test-fast check format system-packages clean
+.PHONY: demo setup test test-fast test-faults check format system-packages clean
 
 demo: setup  ## the main job on synthetic data, then the dashboards (SERVE=0: only the job)
 	$(BIN)/ioc demo
@@ -36,7 +36,10 @@ test: setup system-packages  ## everything CI runs besides `make check`
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-fast: setup  ## under a minute: no servers, browsers or full builds
-	$(BIN)/pytest -n 2 -m "not slow and not browser"
+	$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not slow and not browser"
+
+test-faults: setup  ## the promises under faults in full, up to 15 minutes; writes docs/promises.md
+	IOC_FAULTS=full $(BIN)/pytest -q --timeout=1200 tests/faults
 
 check: setup  ## lint, format, types, import rules, SQL, lock file
 	$(BIN)/ruff check .
@@ -51,7 +54,7 @@ format: setup
 	$(BIN)/ruff format .
 
 # Real servers and a browser for tests. Where they may not be installed, their tests skip and say so.
-SYSTEM_PACKAGES := prometheus prometheus-node-exporter chromium
+SYSTEM_PACKAGES := prometheus prometheus-node-exporter chromium postgresql
 system-packages:
 	@missing=""; for p in $(SYSTEM_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \

@@ -39,7 +39,7 @@ def ours(files: Path, work: Path) -> Result:
     names = {"name_vi": "Đo tốc độ", "name_en": "Benchmark"}
     source = declare("benchmark", slug="camera", format="ndjson", location=str(files), profile="frigate", **names)
     with open_catalog(settings) as catalog, catalog.connect() as con:
-        tables.ensure_tables(con)
+        tables.ensure_tables(catalog, con)
         begun, cpu_begun = time.perf_counter(), time.process_time()
         outcome = harvest(catalog, con, source, run_id="benchmark", location=str(files))
         wall_s, cpu_s = time.perf_counter() - begun, time.process_time() - cpu_begun

@@ -134,6 +134,18 @@ def _header(page: Page) -> None:
     # A page about the whole lake has no one clock.
     whole = words.text("app.freshness", as_of=at, publication=publication) if scope.id else publication
     st.caption(escape(whole))
+    _held_back(page)
+
+
+def _held_back(page: Page) -> None:
+    """Whose new data a closed gate keeps away from the figures on this page."""
+    held = set(page.figures.ask("held")["source"])
+    names = {row["source"]: page.words.name(row) for row in page.scope.sources}
+    unknown = set() if page.scope.id else held - names.keys()  # data of a source that was never published
+    shown = [*(name for source, name in names.items() if source in held), *sorted(unknown)]
+    if shown:
+        at = page.formats.instant(page.figures.published.published_at)
+        st.warning(page.words.markdown("app.held", names=", ".join(shown), at=at), icon=":material/front_hand:")
 
 
 def _title(text: str) -> None:

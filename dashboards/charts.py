@@ -40,17 +40,12 @@ def columns(
     frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f"
 ) -> Any:
     """Columns side by side, one group per row of `frame` in its order; `x` is a column of ready-made labels."""
-    long = _long(frame, x, series)
-    chart = (
-        alt.Chart(long)
-        .mark_bar(cornerRadiusEnd=1)
-        .encode(
-            x=alt.X(f"{x}:O", sort=None, title=None, axis=_label_axis()),
-            xOffset=alt.XOffset("series:N", sort=None),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=5)),
-            color=_color(series),
-            tooltip=_tooltips((x, x_title, None), ("series", " ", None), ("value", " ", number)),
-        )
+    chart = alt.Chart(_long(frame, x, series)).mark_bar(cornerRadiusEnd=1)
+    chart = chart.encode(
+        x=_label_axis(x),
+        xOffset=alt.XOffset("series:N", sort=None),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=5)),
+        **_series_channels(x, x_title, series, number),
     )
     return _finished(chart, lang)
 
@@ -66,16 +61,11 @@ def line(
     height: int = 180,
 ) -> Any:
     """Lines over ready-made labels in the order of `frame`, axis from zero."""
-    long = _long(frame, x, series)
-    chart = (
-        alt.Chart(long)
-        .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
-        .encode(
-            x=alt.X(f"{x}:O", sort=None, title=None, axis=_label_axis(), scale=alt.Scale(padding=0.5)),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=4)),
-            color=_color(series),
-            tooltip=_tooltips((x, x_title, None), ("series", " ", None), ("value", " ", number)),
-        )
+    chart = alt.Chart(_long(frame, x, series)).mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
+    chart = chart.encode(
+        x=_label_axis(x, scale=alt.Scale(padding=0.5)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=4)),
+        **_series_channels(x, x_title, series, number),
     )
     return _finished(chart, lang, height=height)
 
@@ -87,16 +77,15 @@ def ranked_bars(
     long = _long(frame, category, series).with_columns(
         pl.col("series").replace_strict({s.label: i for i, s in enumerate(series)}, return_dtype=pl.Int8).alias("order")
     )
-    y = alt.Y(f"{category}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
+    y = _category_axis(category)
     bars = (
         alt.Chart(long)
         .mark_bar(cornerRadiusEnd=1, height={"band": 0.68})
         .encode(
             y=y,
             x=alt.X("value:Q", stack="zero", title=None, axis=None, scale=alt.Scale(domainMax=_top(long, category))),
-            color=_color(series),
             order=alt.Order("order:Q"),
-            tooltip=_tooltips((category, title, None), ("series", " ", None), ("value", " ", number)),
+            **_series_channels(category, title, series, number),
         )
     )
     totals = long.group_by(category, maintain_order=True).agg(pl.col("value").sum())
@@ -120,7 +109,7 @@ def intervals(
     target: float | None,
 ) -> Any:
     """One horizontal segment from `low` to `high` per row, with dots at both ends and a rule at the target."""
-    y = alt.Y(f"{category}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
+    y = _category_axis(category)
     floor = _floor(frame, low.column, target)
     scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True, zero=False)
     tips = _tooltips((category, title, None), (low.column, low.label, number), (high.column, high.label, number))
@@ -157,11 +146,7 @@ def band(
     scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True)
     # Midnight is written out: a date without a time is read as UTC and drawn a day early west of Greenwich.
     data = frame.with_columns(pl.col(day).cast(pl.Datetime))
-    x = alt.X(
-        f"{day}:T",
-        title=None,
-        axis=_month_axis(),
-    )
+    x = alt.X(f"{day}:T", title=None, axis=_month_axis())
     tips = _tooltips(
         (f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number)
     )
@@ -212,8 +197,19 @@ def _color(series: Sequence[Series]) -> Any:
     return alt.Color("series:N", scale=scale, legend=legend)
 
 
-def _label_axis() -> Any:
-    return alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, labelPadding=6, ticks=False)
+def _series_channels(index: str, title: str, series: Sequence[Series], number: str) -> dict[str, Any]:
+    """Colour and tooltip of a mark over the rows of `_long`."""
+    tips = _tooltips((index, title, None), ("series", " ", None), ("value", " ", number))
+    return {"color": _color(series), "tooltip": tips}
+
+
+def _label_axis(column: str, **options: Any) -> Any:
+    axis = alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, labelPadding=6, ticks=False)
+    return alt.X(f"{column}:O", sort=None, title=None, axis=axis, **options)
+
+
+def _category_axis(column: str) -> Any:
+    return alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
 
 
 def _month_axis() -> Any:

@@ -13,6 +13,10 @@ IocError
 └── QueryRefused         an analyst's query is not allowed, failed or ran past its limits
 """
 
+import re
+
+ENGINE_WORDS = 300  # characters of an engine's message that a sentence can bear
+
 
 class IocError(Exception):
     """Base of all errors a user may see; `str(error)` is fit for the screen."""
@@ -56,3 +60,10 @@ class ServingError(IocError):
 
 class QueryRefused(IocError):
     """An analyst's query is not allowed, failed, or ran past its limits."""
+
+
+def engine_words(error: Exception) -> str:
+    """What an engine says went wrong, without the statement it quotes: that is long and may hold rows of the lake."""
+    text = str(error)
+    own = re.split(r"\b(?:ERROR|FATAL):\s+", text)[-1] if "ERROR:" in text or "FATAL:" in text else text
+    return own.split(' query "', 1)[0].strip().splitlines()[0][:ENGINE_WORDS] if own.strip() else type(error).__name__

@@ -1,37 +1,56 @@
 """Landing zone: every payload exactly as received, content-addressed, before anything reads it.
 
-`landing/<source>/<first two hex>/<sha256>` holds the bytes, `<sha256>.json` beside it says where they came from.
-A file appears by rename only, so a half-written one is never seen.
+`landing/<source>/<first two hex>/<digest>` holds the bytes, `<digest>.json` beside it says where they came from.
+A file appears by rename only, so a half-written one is never seen. Where deliveries hold personal data the bytes are
+sealed and the digest is keyed: it tells whether the same bytes came again, and nothing to who lacks the key.
+Of a payload erased at a person's request only the empty file `<digest>.erased` stays.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from lake import crashpoint
+from lake.contracts import camera, media, server, ticket
 from lake.contracts.profile import Format
-from lake.errors import PayloadRefused
+from lake.errors import LakeError, PayloadRefused
 from lake.settings import Settings, private_folder
 from lake.sources.base import Payload
+from lake.sources.declared import FORMATS
+from lake.vault import Vault
 
 CHUNK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
+BOMB_BYTES, BOMB_RATIO = 64 << 20, 200  # gzip past both is a bomb: text packs to a tenth, hardly to a fiftieth
+ERASED = ".erased"
+PLAIN = "plain-"  # temporary files of opened payloads
+ABANDONED_S = 60  # a plain file nobody holds is swept after it
+SEALED = {
+    format
+    for contract in (ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES)
+    if contract.holds_personal_data
+    for format in FORMATS[contract.slug]
+}
 
 
 @dataclass(frozen=True)
 class Landed:
-    """One payload in the landing zone."""
+    """One payload in the landing zone. `sha256` is keyed (HMAC) where payloads of the format are sealed."""
 
     sha256: str
     path: Path
@@ -48,79 +67,136 @@ class Landing:
         self._folder = settings.landing
         self._scratch = settings.scratch
         self._max_bytes = settings.max_payload_mb << 20
+        self._vault = Vault(settings)
+        _sweep(self._scratch)
 
     def keep(self, source: str, payload: Payload) -> Landed:
-        """Store the payload's bytes and manifest; the same bytes again cost nothing. Raises PayloadRefused."""
+        """Store the payload's bytes and manifest; the same bytes again cost nothing, erased ones stay away.
+
+        Raises PayloadRefused when a file cannot be read, LakeError when the landing zone cannot be written.
+        """
         private_folder(self._folder)
         private_folder(self._scratch)
+        is_sealed = payload.format in SEALED
         descriptor, draft_name = tempfile.mkstemp(dir=self._scratch, prefix="landing-")
         draft = Path(draft_name)
-        digest = hashlib.sha256()
         try:
-            with os.fdopen(descriptor, "wb") as out, _open(payload) as incoming:
-                while chunk := incoming.read(CHUNK):
-                    digest.update(chunk)
-                    out.write(chunk)
+            with os.fdopen(descriptor, "wb") as out, _open(payload) as file:
+                incoming = _Incoming(file, payload.origin, self._vault.digest() if is_sealed else hashlib.sha256())
+                if is_sealed:
+                    self._vault.seal_stream(incoming, out)
+                else:
+                    shutil.copyfileobj(incoming, out, CHUNK)
                 out.flush()
                 os.fsync(out.fileno())
-            sha256 = digest.hexdigest()
-            path = self._folder / source / sha256[:2] / sha256
-            n_bytes = draft.stat().st_size
-            landed = Landed(sha256, path, n_bytes, payload.origin, payload.format, payload.received_at)
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+            crashpoint.reach("landing_write")
+            landed = self._landed(source, incoming, payload)
+            if not landed.path.exists() and not landed.path.with_suffix(ERASED).exists():
+                landed.path.parent.mkdir(parents=True, exist_ok=True)
                 self._manifest(source, landed)
-                draft.rename(path)
-                _sync_folder(path.parent)
+                draft.rename(landed.path)
+                crashpoint.reach("landing_rename")
+                _sync_folder(landed.path.parent)
             return landed
+        except OSError as error:
+            if incoming.error is not None:
+                raise incoming.error from error
+            raise LakeError(
+                f"The landing zone could not be written ({error}); free space or correct its rights, then run again."
+            ) from error
         finally:
             draft.unlink(missing_ok=True)
 
+    def ids(self, source: str) -> set[str]:
+        """Names of the payloads of `source` that are here."""
+        return {path.name for path in (self._folder / source).glob("??/*") if not path.suffix}
+
+    def payloads(self) -> Iterator[tuple[str, Landed]]:
+        """(source, payload) of everything that is here, after the manifests."""
+        for manifest in sorted(self._folder.glob("*/??/*.json")):
+            said = json.loads(manifest.read_text(encoding="utf-8"))
+            received_at = datetime.fromisoformat(said["received_at"])
+            path = manifest.with_suffix("")
+            if path.exists():
+                yield (
+                    said["source"],
+                    Landed(said["sha256"], path, said["n_bytes"], said["origin"], said["format"], received_at),
+                )
+
+    def forget(self, landed: Landed) -> None:
+        """Remove the bytes and the manifest for good; only the digest stays, so that they are not kept again."""
+        landed.path.with_suffix(ERASED).touch(mode=0o600)
+        landed.path.unlink(missing_ok=True)
+        landed.path.with_suffix(".json").unlink(missing_ok=True)
+        _sync_folder(landed.path.parent)
+
     def read(self, landed: Landed) -> bytes:
-        """The payload in memory, decompressed if gzip. Raises PayloadRefused past the size limit or if truncated."""
-        with self._plain(landed) as stream:
-            body = stream.read(self._max_bytes + 1)
-        if len(body) > self._max_bytes:
-            raise self._too_large(landed)
-        return body
+        """The payload in memory, opened and decompressed. Raises PayloadRefused past the size limit or if truncated."""
+        return b"".join(self.chunks(landed))
+
+    def chunks(self, landed: Landed) -> Iterator[bytes]:
+        """The payload piece by piece, opened and decompressed. Raises PayloadRefused as `read`."""
+        with self._opened(landed) as file:
+            yield from self._unpacked(landed, file)
 
     @contextmanager
     def plain_file(self, landed: Landed) -> Iterator[Path]:
-        """Path of the decompressed payload, for readers that stream. Never hand a compressed file to an engine:
-        a few megabytes may unpack to terabytes. Raises PayloadRefused as `read`."""
-        with landed.path.open("rb") as file:
-            is_gzip = file.read(2) == GZIP_MAGIC
-        if not is_gzip:
+        """Path of the opened, decompressed payload, for readers that stream; a temporary file goes with the block.
+
+        Never hand a compressed file to an engine: a few megabytes may unpack to terabytes. Raises as `read`.
+        """
+        if landed.format not in SEALED and landed.path.exists() and not _is_gzip(landed.path):
             if landed.n_bytes > self._max_bytes:
                 raise self._too_large(landed)
             yield landed.path
             return
-        with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="plain-") as plain:
-            with self._plain(landed) as stream:
-                n_bytes = 0
-                while chunk := stream.read(CHUNK):
-                    n_bytes += len(chunk)
-                    if n_bytes > self._max_bytes:
-                        raise self._too_large(landed)
-                    plain.write(chunk)
+        with self._opened(landed) as file, _plain_draft(self._scratch) as plain:
+            for chunk in self._unpacked(landed, file):
+                plain.write(chunk)
             plain.flush()
             yield Path(plain.name)
 
     @contextmanager
-    def _plain(self, landed: Landed) -> Iterator[BinaryIO]:
-        with landed.path.open("rb") as file:
-            is_gzip = file.read(2) == GZIP_MAGIC
-            file.seek(0)
-            try:
-                if is_gzip:
-                    with gzip.GzipFile(fileobj=file) as stream:
-                        yield stream  # type: ignore[misc]  # GzipFile is a BinaryIO in all that is used here
-                else:
-                    yield file
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise PayloadRefused(
-                    f"{landed.origin} is a damaged or truncated gzip file ({error}); deliver it again whole."
-                ) from error
+    def _opened(self, landed: Landed) -> Iterator[BinaryIO]:
+        """The bytes as received. Those that were sealed lie in a file without a name, which no crash leaves behind."""
+        try:
+            stored = landed.path.open("rb")
+        except FileNotFoundError:
+            raise PayloadRefused(
+                f"{landed.origin} was erased or removed from the landing zone; ask its source for a new delivery."
+            ) from None
+        with stored:
+            if landed.format not in SEALED:
+                yield stored
+                return
+            with tempfile.TemporaryFile(dir=self._scratch) as opened:
+                self._vault.open_stream(stored, opened)
+                opened.seek(0)
+                yield opened
+
+    def _unpacked(self, landed: Landed, file: BinaryIO) -> Iterator[bytes]:
+        is_gzip = file.read(2) == GZIP_MAGIC
+        file.seek(0)
+        if not is_gzip and landed.n_bytes > self._max_bytes:
+            raise self._too_large(landed)
+        stream = gzip.GzipFile(fileobj=file) if is_gzip else file
+        n_bytes = 0
+        try:
+            while chunk := stream.read(CHUNK):
+                n_bytes += len(chunk)
+                is_bomb = is_gzip and n_bytes > max(BOMB_BYTES, BOMB_RATIO * landed.n_bytes)
+                if n_bytes > self._max_bytes or is_bomb:
+                    raise self._too_large(landed)
+                yield chunk
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise PayloadRefused(
+                f"{landed.origin} is a damaged or truncated gzip file ({error}); deliver it again whole."
+            ) from error
+
+    def _landed(self, source: str, incoming: _Incoming, payload: Payload) -> Landed:
+        digest = incoming.digest.hexdigest()
+        path = self._folder / source / digest[:2] / digest
+        return Landed(digest, path, incoming.n_bytes, payload.origin, payload.format, payload.received_at)
 
     def _manifest(self, source: str, landed: Landed) -> None:
         manifest = {
@@ -137,21 +213,72 @@ class Landing:
 
     def _too_large(self, landed: Landed) -> PayloadRefused:
         return PayloadRefused(
-            f"{landed.origin} unpacks to more than {self._max_bytes >> 20} MB; "
-            "split it, or raise IOC_MAX_PAYLOAD_MB if it is right."
+            f"{landed.origin} unpacks to more than {self._max_bytes >> 20} MB, or to {BOMB_RATIO} times its size; "
+            "split it, or raise IOC_MAX_PAYLOAD_MB and deliver it unpacked if it is right."
         )
+
+
+class _Incoming:
+    """What is being received: counted, digested, and its own failures told from those of the landing zone."""
+
+    def __init__(self, file: BinaryIO, origin: str, digest: Any) -> None:
+        self._file = file
+        self._origin = origin
+        self.digest = digest
+        self.n_bytes = 0
+        self.error: PayloadRefused | None = None
+
+    def read(self, size: int = CHUNK, /) -> bytes:
+        try:
+            chunk = self._file.read(size)
+        except OSError as error:
+            self.error = _unreadable(self._origin, error)
+            raise
+        self.digest.update(chunk)
+        self.n_bytes += len(chunk)
+        return chunk
 
 
 @contextmanager
 def _open(payload: Payload) -> Iterator[BinaryIO]:
-    if isinstance(payload.body, Path):
-        try:
-            with payload.body.open("rb") as file:
-                yield file
-        except OSError as error:
-            raise PayloadRefused(f"{payload.origin} cannot be read ({error.strerror}); check the file.") from error
-    else:
+    if isinstance(payload.body, bytes):
         yield io.BytesIO(payload.body)
+        return
+    try:
+        file = payload.body.open("rb")
+    except OSError as error:
+        raise _unreadable(payload.origin, error) from error
+    with file:
+        yield file
+
+
+def _unreadable(origin: str, error: OSError) -> PayloadRefused:
+    return PayloadRefused(f"{origin} cannot be read ({error.strerror}); check the file.")
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == GZIP_MAGIC
+
+
+@contextmanager
+def _plain_draft(scratch: Path) -> Iterator[BinaryIO]:
+    """A named temporary file, locked while it is used so that `_sweep` leaves it alone."""
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix=PLAIN) as plain:
+        fcntl.flock(plain, fcntl.LOCK_EX)
+        yield plain  # type: ignore[misc]  # the wrapper is a BinaryIO in all that is used here
+
+
+def _sweep(scratch: Path) -> None:
+    """Remove opened payloads that a killed process left behind."""
+    for file in scratch.glob(f"{PLAIN}*"):
+        try:
+            with file.open("rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - file.stat().st_mtime > ABANDONED_S:
+                    file.unlink()
+        except (BlockingIOError, FileNotFoundError):
+            continue  # in use, or gone meanwhile
 
 
 def _sync_folder(folder: Path) -> None:

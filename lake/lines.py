@@ -14,18 +14,20 @@ import pyarrow as pa
 from lake.contracts.lines import CAREFUL, FAST, MALFORMED, RAW
 from lake.errors import LakeError, PayloadRefused
 
-RAW_SCHEMA = pa.schema([("position", pa.int64()), ("raw", pa.binary())])
+RAW_SCHEMA = pa.schema([("position", pa.int64()), ("raw", pa.binary()), ("is_whole", pa.bool_())])
 BATCH_BYTES = 4 << 20
+MAX_LINE_BYTES = 16 << 20  # DuckDB's own limit of one JSON document
+HEAD_BYTES = 64 << 10  # kept of a longer line
 
 
 def stage_lines(
-    con: duckdb.DuckDBPyConnection, path: Path, *, fast: str, careful: str, variables: Mapping[str, bytes]
+    con: duckdb.DuckDBPyConnection, path: Path, *, fast: str, careful: str, variables: Mapping[str, list[bytes]]
 ) -> None:
     """Read `path` into the temp tables `fast_lines` and `careful_lines`.
 
     `fast` is a SELECT over the file with one row per non-blank line in file order and a column `fault`, null
-    where the line is good. `careful` is a SELECT over `raw_lines(position, raw)`, which holds the lines with a
-    fault; it holds every line, and `fast_lines` none, if the fast reading fails or sees other lines than are
+    where the line is good. `careful` is a SELECT over `raw_lines(position, raw, is_whole)`, which holds the lines
+    with a fault; it holds every line, and `fast_lines` none, if the fast reading fails or sees other lines than are
     there. `variables` are set for the session while the readings run.
     Raises PayloadRefused if no line is JSON, LakeError if DuckDB cannot read the file at all.
     """
@@ -46,15 +48,19 @@ def stage_lines(
         )
 
 
-def _stage(con: duckdb.DuckDBPyConnection, path: Path, fast: str, careful: str, variables: Mapping[str, bytes]) -> None:
+def _stage(
+    con: duckdb.DuckDBPyConnection, path: Path, fast: str, careful: str, variables: Mapping[str, list[bytes]]
+) -> None:
     for name, value in variables.items():
         con.execute(f"set variable {name} = $1", [value])
     try:
         doubtful = _read_fast(con, path, fast)
-        if doubtful is not None and _read_carefully(con, path, careful, doubtful):
-            return
-        con.execute(f"create or replace temp table {FAST} as select * from ({fast}) limit 0")
+        if doubtful is not None:
+            n_read = _read_carefully(con, path, careful, doubtful)
+            if con.execute(f"select count(*) from {FAST}").fetchone() == (n_read,):
+                return
         _read_carefully(con, path, careful, None)
+        con.execute(f"create or replace temp table {FAST} as select * from {CAREFUL} limit 0")
     finally:
         for name in variables:
             con.execute(f"reset variable {name}")
@@ -73,21 +79,22 @@ def _read_fast(con: duckdb.DuckDBPyConnection, path: Path, fast: str) -> Collect
     return {rowid for (rowid,) in con.execute(f"select rowid from {FAST} where fault is not null").fetchall()}
 
 
-def _read_carefully(con: duckdb.DuckDBPyConnection, path: Path, careful: str, wanted: Collection[int] | None) -> bool:
-    """Fill `careful_lines`; whether the file has as many lines as the fast reading saw."""
+def _read_carefully(con: duckdb.DuckDBPyConnection, path: Path, careful: str, wanted: Collection[int] | None) -> int:
+    """Fill `careful_lines` with the wanted lines, None: all; returns how many lines the file has."""
     lines = RawLines(path, wanted)
     con.register(RAW, pa.RecordBatchReader.from_batches(RAW_SCHEMA, iter(lines)))
     try:
         con.execute(f"create or replace temp table {CAREFUL} as {careful}")
     finally:
         con.unregister(RAW)
-    return con.execute(f"select count(*) from {FAST}").fetchone() == (lines.n_read,)
+    return lines.n_read
 
 
 class RawLines:
-    """Batches (position, raw) of the wanted non-blank lines, without their line ends; `wanted` None: of all.
+    """Batches (position, raw, is_whole) of the wanted non-blank lines, without line ends; `wanted` None: of all.
 
     Positions count non-blank lines from 0. `n_read` is the number of them once the batches are used up.
+    Of a line past MAX_LINE_BYTES only the first HEAD_BYTES are given, so that no line can fill the memory.
     """
 
     def __init__(self, path: Path, wanted: Collection[int] | None) -> None:
@@ -99,17 +106,24 @@ class RawLines:
         self.n_read = 0
         positions: list[int] = []
         lines: list[bytes] = []
+        are_whole: list[bool] = []
         n_bytes = 0
         with self._path.open("rb", buffering=1 << 16) as file:
-            for line in file:
-                if line.isspace():
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                is_whole = len(line) <= MAX_LINE_BYTES
+                if not is_whole:
+                    line = line[:HEAD_BYTES]
+                    while (rest := file.readline(BATCH_BYTES)) and not rest.endswith(b"\n"):
+                        pass
+                elif line.isspace():
                     continue
                 if self._wanted is None or self.n_read in self._wanted:
                     positions.append(self.n_read)
                     lines.append(line.rstrip(b"\r\n"))
+                    are_whole.append(is_whole)
                     n_bytes += len(line)
                 self.n_read += 1
                 if n_bytes >= BATCH_BYTES:
-                    yield pa.record_batch([positions, lines], schema=RAW_SCHEMA)
-                    positions, lines, n_bytes = [], [], 0
-        yield pa.record_batch([positions, lines], schema=RAW_SCHEMA)
+                    yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)
+                    positions, lines, are_whole, n_bytes = [], [], [], 0
+        yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)

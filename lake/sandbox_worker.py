@@ -78,7 +78,7 @@ def _answer(request: dict[str, Any]) -> bytes:
         return _fetch(connection.execute(statement), request)
     except duckdb.OutOfMemoryException as error:
         raise StatementError(OUT_OF_MEMORY) from error
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: the engine's refusals while rows stream out
         raise StatementError(f"The query failed; correct it and run it again. {error}") from error
 
 

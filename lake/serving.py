@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from lake.errors import ServingError
+from lake import crashpoint
+from lake.errors import ServingError, engine_words
 from lake.settings import Settings, private_folder
 
 POINTER = "current.json"
@@ -24,9 +27,12 @@ SCHEMAS = ("seeds", "marts", "kpi")
 OPS_TABLES = ("sources", "harvests", "batches", "check_results", "releases")
 
 
+Frames = dict[tuple[str, str], pa.Table]  # (schema, table) -> content
+
+
 @dataclass(frozen=True)
 class Published:
-    """One publication. `snapshot_id` is the lake's snapshot it was copied from."""
+    """One publication. `published_at` and `snapshot_id`, the lake's snapshot it was copied from, are its figures'."""
 
     run_id: str
     file: Path
@@ -38,41 +44,60 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> 
     """Copy the marts, KPI tables and accounts of the lake into a new serving file and make it the current one.
 
     `con` has the lake attached. All tables are read in one transaction, thus from one snapshot.
+    Only one process may publish at a time: hold the catalogue's lock `publish`.
     Raises ServingError if the lake has no KPI table yet or the disk refuses the file.
     """
-    private_folder(settings.serving)
-    published_at = datetime.now(UTC)
-    name = f"reader-{published_at:%Y%m%dT%H%M%S%f}.duckdb"
-    draft = settings.serving / f".{name}.draft"
-    draft.unlink(missing_ok=True)
     con.execute("begin")
     try:
         row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
         assert row is not None
-        snapshot_id = int(row[0])
         tables = _tables(con)
         if not any(schema == "kpi" for schema, _ in tables):
             raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
-        frames = {
-            (schema, table): con.sql(f'select * from lake."{schema}"."{table}"').to_arrow_table()
-            for schema, table in tables
-        }
+        frames = _frames(con, tables)
     finally:
         con.execute("rollback")
+    published_at = datetime.now(UTC)
+    return _publish(settings, None, frames, Published(run_id, _new_file(settings), published_at, int(row[0])))
+
+
+def publish_accounts(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Published | None:
+    """Publish the figures already published with today's accounts and checks beside them; None before the first.
+
+    For a publication held back: its readers must see why, and the figures must not change. The new file keeps the
+    time and the snapshot of its figures. Hold the lock `publish`. Raises ServingError as `publish`.
+    """
+    if not (settings.serving / POINTER).exists():
+        return None
+    before = published(settings)
+    frames = _frames(con, [("ops", table) for table in OPS_TABLES])
+    now = replace(before, run_id=run_id, file=_new_file(settings))
+    return _publish(settings, before.file, frames, now)
+
+
+def _new_file(settings: Settings) -> Path:
+    return private_folder(settings.serving) / f"reader-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb"
+
+
+def _publish(settings: Settings, base: Path | None, frames: Frames, current: Published) -> Published:
+    """Write the file beside the others (`base` with `frames` replaced, or `frames` alone), then point to it."""
+    draft = settings.serving / f".{current.file.name}.draft"
     try:
-        _write(draft, frames, run_id, published_at, snapshot_id)
-        file = settings.serving / name
+        if base:
+            shutil.copyfile(base, draft)
+        _write(draft, frames, current)
         _sync(draft)
-        draft.rename(file)
-        _point(settings.serving, Published(run_id, file, published_at, snapshot_id))
+        draft.rename(current.file)
+        _point(settings.serving, current)
     except (OSError, duckdb.Error) as error:
         for rest in settings.serving.glob(f"{draft.name}*"):  # DuckDB leaves its write-ahead log where the disk is full
             rest.unlink(missing_ok=True)
         raise ServingError(
-            f"The serving file could not be written ({error}); the previous publication stays. Free space, run again."
+            f"The serving file could not be written ({engine_words(error)}); the previous publication stays. "
+            "Free space, run again."
         ) from error
-    _sweep(settings.serving, file)
-    return Published(run_id, file, published_at, snapshot_id)
+    _sweep(settings.serving, current.file)
+    return current
 
 
 def published(settings: Settings) -> Published:
@@ -123,19 +148,25 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return [*rows, *(("ops", table) for table in OPS_TABLES)]
 
 
-def _write(
-    file: Path, frames: dict[tuple[str, str], object], run_id: str, published_at: datetime, snapshot_id: int
-) -> None:
+def _frames(con: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -> Frames:
+    return {
+        (schema, table): con.sql(f'select * from lake."{schema}"."{table}"').to_arrow_table()
+        for schema, table in tables
+    }
+
+
+def _write(file: Path, frames: Frames, current: Published) -> None:
     with duckdb.connect(str(file)) as out:
         out.execute("begin")
         for (schema, table), frame in frames.items():
             out.register("frame", frame)
             out.execute(f'create schema if not exists "{schema}"')
-            out.execute(f'create table "{schema}"."{table}" as select * from frame')
+            out.execute(f'create or replace table "{schema}"."{table}" as select * from frame')
             out.unregister("frame")
         out.execute(
-            "create table publication as select ? as run_id, ?::timestamptz as published_at, ?::bigint as snapshot_id",
-            [run_id, published_at, snapshot_id],
+            "create or replace table publication as "
+            "select ? as run_id, ?::timestamptz as published_at, ?::bigint as snapshot_id",
+            [current.run_id, current.published_at, current.snapshot_id],
         )
         out.execute("commit")
         out.execute("checkpoint")
@@ -146,7 +177,9 @@ def _point(folder: Path, current: Published) -> None:
     draft = folder / f".{POINTER}.draft"
     draft.write_text(json.dumps(document), encoding="utf-8")
     _sync(draft)
+    crashpoint.reach("before_publish_rename")
     draft.rename(folder / POINTER)
+    crashpoint.reach("after_publish_rename")
     _sync(folder)
 
 

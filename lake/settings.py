@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lake.errors import SettingsError
@@ -13,13 +14,24 @@ from lake.errors import SettingsError
 class Settings(BaseSettings):
     """Where one lake lives and how much of the machine it may use. Two homes are two independent lakes."""
 
-    model_config = SettingsConfigDict(env_prefix="IOC_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="IOC_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default=Path("var"), description="folder of all state of this lake")
-    catalog_url: str | None = Field(default=None, description="PostgreSQL of the catalogue; embedded if not set")
+    catalog_url: SecretStr | None = Field(default=None, description="PostgreSQL of the catalogue; embedded if not set")
     root_catalog_folder: Path = Field(
         default=Path("/var/lib/ioc"), description="where root keeps the embedded catalogue, outside any home folder"
     )
+    lake_url: str | None = Field(
+        default=None, pattern=r"^s3://[^/]+/.+$", description="where the Parquet files are kept; in the home if not set"
+    )
+    s3_endpoint: str = Field(default="s3.amazonaws.com", description="host and port of the object store")
+    s3_key_id: str = ""
+    s3_secret: SecretStr = SecretStr("")
+    s3_region: str = "us-east-1"
+    s3_url_style: Literal["path", "vhost"] = "path"
+    s3_use_ssl: bool = True
     threads: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")
     max_payload_mb: int = Field(default=2_000, ge=1, description="largest decompressed payload accepted")
@@ -43,8 +55,13 @@ class Settings(BaseSettings):
 
     @property
     def files(self) -> Path:
-        """Parquet files of the lake."""
+        """Parquet files of a lake without `lake_url`."""
         return self.home / "files"
+
+    @property
+    def data_path(self) -> str:
+        """Where the Parquet files are, as DuckDB addresses it: a folder or an object store, with a slash at its end."""
+        return f"{self.lake_url.rstrip('/')}/" if self.lake_url else f"{self.files}/"
 
     @property
     def serving(self) -> Path:

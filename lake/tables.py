@@ -10,17 +10,20 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
-from lake.catalog import Catalog
+from lake import crashpoint
+from lake.catalog import Catalog, sql_text
 from lake.contracts import camera, media, server, ticket
 from lake.contracts.base import Contract
-from lake.errors import ContractViolation, LakeError
+from lake.errors import CatalogError, ContractViolation, LakeError, engine_words
 from lake.landing import Landed
+from lake.quarantine import sealing
 
 CONTRACTS: dict[str, Contract] = {
     contract.table: contract
@@ -35,7 +38,8 @@ CONTRACTS: dict[str, Contract] = {
 }
 QUARANTINE = "quarantine"
 RECORD_HASH = "record_hash"  # column of versioned tables: md5 of the record without its volatile columns
-COMMIT_ATTEMPTS = 8
+RECEIVED_AT = "received_at"  # column of versioned tables: when the delivery with this version was received
+COMMIT_ATTEMPTS = 10  # half a minute of waiting in all, time for the catalogue's server to recover
 
 _OPS_TABLES = """
 create table if not exists lake.raw.quarantine (
@@ -50,16 +54,21 @@ create table if not exists lake.ops.harvests (
 create table if not exists lake.ops.batches (
     batch_id varchar, run_id varchar, source varchar, slug varchar, table_name varchar, n_offered bigint,
     n_accepted bigint, n_quarantined bigint, n_deduplicated bigint, event_min_at timestamptz,
-    event_max_at timestamptz, committed_at timestamptz);
+    event_max_at timestamptz, received_at timestamptz, committed_at timestamptz);
 create table if not exists lake.ops.objects (
     sha256 varchar, source varchar, reading varchar, batch_id varchar, origin varchar, n_bytes bigint,
     received_at timestamptz);
+create table if not exists lake.ops.refusals (
+    sha256 varchar, source varchar, run_id varchar, origin varchar, reason varchar, refused_at timestamptz);
 create table if not exists lake.ops.check_results (
     run_id varchar, source varchar, slug varchar, batch_id varchar, suite varchar, expectation varchar,
     column_name varchar, severity varchar, is_success boolean, observed varchar, n_checked bigint,
     checked_at timestamptz);
 create table if not exists lake.ops.releases (
     batch_id varchar, reason varchar, released_at timestamptz);
+create table if not exists lake.ops.erasures (
+    erasure_id varchar, kind varchar, what varchar, digest varchar, n_characters bigint, hint varchar,
+    reason varchar, erased_at timestamptz);
 """
 
 
@@ -84,46 +93,64 @@ class Batch:
     run_id: str
     objects: Sequence[Landed]
     reading: str  # fingerprint of format, profile and contracts: reading the same bytes otherwise is another batch
+    after: str = ""  # object delivered before, where a return to older bytes is news (`unread`)
 
     @property
     def batch_id(self) -> str:
         """32 hex digits."""
-        parts = [self.source, self.reading, *sorted(landed.sha256 for landed in self.objects)]
+        parts = [self.source, self.reading, self.after, *sorted(landed.sha256 for landed in self.objects)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+    @property
+    def received_at(self) -> datetime:
+        """When its last payload was received."""
+        return max(landed.received_at for landed in self.objects)
 
 
 Relation = pl.DataFrame | str  # a frame, or SQL that yields the contract's columns on the writer's connection
 
 
-def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
+def ensure_tables(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas and tables that are missing, once, however many processes ask for them."""
+    if _missing(con):
+        with catalog.lock("tables"):
+            create_tables(con)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas and tables that are missing; partitioning and sort order after the contracts."""
-    present = {
-        name
-        for (name,) in con.execute(
-            "select table_name from duckdb_tables() where database_name = 'lake' and schema_name = 'raw'"
-        ).fetchall()
-    }
-    if present >= {*CONTRACTS, QUARANTINE}:
-        return
+    missing = _missing(con)
     con.execute("create schema if not exists lake.raw; create schema if not exists lake.ops;")
     con.execute("call lake.set_option('parquet_compression', 'zstd')")
-    # Small inserts inlined into the catalogue would sit there in clear text, personal data included.
+    # Small inserts inlined into the catalogue would sit there in clear text, personal data included; and DuckLake of
+    # DuckDB 1.5.5 aborts the process when the connection is lost while it reads them.
     con.execute("call lake.set_option('data_inlining_row_limit', 0)")
     con.execute(_OPS_TABLES)
     for contract in CONTRACTS.values():
-        if contract.table in present:
-            continue
-        schema = con.from_arrow(contract.arrow_schema.empty_table())
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True))
-        name = f"lake.raw.{contract.table}"
-        if contract.versioned:
-            columns += f", {RECORD_HASH} varchar"
-        con.execute(f"create table {name} ({columns}, source varchar, batch_id varchar, ingested_at timestamptz)")
-        if contract.partitioned_by:
-            con.execute(f"alter table {name} set partitioned by ({', '.join(contract.partitioned_by)})")
-        if contract.sorted_by:
-            order = ", ".join(f'"{column}" asc' for column in contract.sorted_by)
-            con.execute(f"alter table {name} set sorted by ({order})")
+        if contract.table in missing:
+            _create(con, contract)
+
+
+def _missing(con: duckdb.DuckDBPyConnection) -> set[str]:
+    present = con.execute(
+        "select table_name from duckdb_tables() where database_name = 'lake' and schema_name in ('raw', 'ops')"
+    ).fetchall()
+    return {*CONTRACTS, QUARANTINE, "erasures"} - {name for (name,) in present}
+
+
+def _create(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    schema = con.from_arrow(contract.arrow_schema.empty_table())
+    columns = ", ".join(f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True))
+    name = f"lake.raw.{contract.table}"
+    if contract.versioned:
+        columns += f", {RECORD_HASH} varchar, {RECEIVED_AT} timestamptz"
+    con.execute(f"create table {name} ({columns}, source varchar, batch_id varchar, ingested_at timestamptz)")
+    con.execute(f"comment on table {name} is '{sql_text(contract.policy)}'")
+    if contract.partitioned_by:
+        con.execute(f"alter table {name} set partitioned by ({', '.join(contract.partitioned_by)})")
+    if contract.sorted_by:
+        order = ", ".join(f'"{column}" asc' for column in contract.sorted_by)
+        con.execute(f"alter table {name} set sorted by ({order})")
 
 
 def unread(con: duckdb.DuckDBPyConnection, source: str, reading: str, objects: Sequence[Landed]) -> list[Landed]:
@@ -136,6 +163,35 @@ def unread(con: duckdb.DuckDBPyConnection, source: str, reading: str, objects: S
         ).fetchall()
     }
     return list({o.sha256: o for o in objects if o.sha256 not in known}.values())
+
+
+def newest_object(con: duckdb.DuckDBPyConnection, source: str, reading: str) -> str:
+    """The object of `source` received last; "" before the first.
+
+    Where records do not say when they changed, a payload is news unless it is this one: a source may return to an
+    older state, byte for byte. The batch then names it in `after`, so that it is not taken for the older batch.
+    """
+    row = con.execute(
+        "select arg_max(sha256, received_at) from lake.ops.objects where source = ? and reading = ?", [source, reading]
+    ).fetchone()
+    return (row and row[0]) or ""
+
+
+def refuse(con: duckdb.DuckDBPyConnection, source: str, run_id: str, refused: Mapping[Landed, str]) -> None:
+    """Remember payloads that could not be read as a whole, each with the sentence why; the same one again is not news.
+
+    They stay in the landing zone and are tried again when they are delivered again.
+    """
+    known = {
+        row[0]
+        for row in con.execute("select distinct sha256 from lake.ops.refusals where source = ?", [source]).fetchall()
+    }
+    now = datetime.now(UTC)
+    insert(
+        con,
+        "ops.refusals",
+        [(o.sha256, source, run_id, o.origin, why, now) for o, why in refused.items() if o.sha256 not in known],
+    )
 
 
 def find(con: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt | None:
@@ -165,26 +221,78 @@ def commit(
     A batch that is already there changes nothing. Conflicting commits of other writers are retried.
     Raises ContractViolation if a relation does not have the contract's shape, LakeError if the commit fails.
     """
-    with catalog.lock(f"source {batch.source}"):
-        if (known := find(con, batch)) is not None:
-            return known
-        return _commit(con, batch, rows, rejected)
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            if (receipt := _commit(catalog, con, batch, rows, rejected)) is not None:
+                # Found after a failure: this batch was committed and only the answer was lost.
+                return replace(receipt, is_new=receipt.is_new or attempt > 0)
+        except (duckdb.TransactionException, CatalogError) as error:
+            if attempt + 1 == COMMIT_ATTEMPTS:
+                raise LakeError(
+                    f"The lake refused the batch {COMMIT_ATTEMPTS} times ({engine_words(error)}); "
+                    "see that the catalogue's disk has room, and run it again when it is quiet."
+                ) from error
+        time.sleep(0.05 * 2**attempt)
+    raise LakeError("The catalogue's connection was lost again and again; run `ioc doctor`, then run it again.")
 
 
-def _commit(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:
+def _commit(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    rows: Mapping[str, Relation],
+    rejected: Relation,
+) -> Receipt | None:
+    """One attempt; None if the connection to the catalogue was lost in it, so whether it succeeded is not known."""
+    with catalog.lock(f"source {batch.source}") as is_held:
+        try:
+            if (known := find(con, batch)) is not None:
+                return known
+            with sealing(con, catalog.settings), transaction(con):
+                receipt = _write(con, batch, rows, rejected)
+                crashpoint.reach("before_commit")
+            crashpoint.reach("after_commit")
+            return receipt
+        except duckdb.TransactionException:
+            raise
+        except duckdb.Error as error:
+            if not is_held():
+                return None
+            raise LakeError(
+                f"The batch could not be written and nothing of it was kept ({engine_words(error)}); "
+                "free or repair the disk, then run it again."
+            ) from error
+
+
+def record(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """`insert` in a transaction of its own, tried again when another writer was first. Raises LakeError."""
     for attempt in range(COMMIT_ATTEMPTS):
         try:
             with transaction(con):
-                return _write(con, batch, rows, rejected)
-        except duckdb.TransactionException as error:
-            if attempt + 1 == COMMIT_ATTEMPTS:
-                raise LakeError(
-                    f"The lake refused the batch {COMMIT_ATTEMPTS} times ({error}); run it again when it is quiet."
-                ) from error
-            time.sleep(0.05 * 2**attempt)
+                return insert(con, table, rows)
         except duckdb.Error as error:
-            raise LakeError(f"The batch could not be written ({error}); nothing of it was kept.") from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            if not isinstance(error, duckdb.TransactionException) or attempt + 1 == COMMIT_ATTEMPTS:
+                raise LakeError(
+                    f"{table} could not be written ({engine_words(error)}); free or repair the disk, then run it again."
+                ) from error
+        time.sleep(0.05 * 2**attempt)
+    return None
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Append rows, values in the order of the columns, to a table such as `ops.batches`, in one statement.
+
+    `executemany` would write one Parquet file per row.
+    """
+    if not rows:
+        return
+    schema = con.execute(f"select * from lake.{table} limit 0").to_arrow_table().schema
+    columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    con.register("new_rows", pa.Table.from_arrays(columns, schema=schema))
+    try:
+        con.execute(f"insert into lake.{table} select * from new_rows")
+    finally:
+        con.unregister("new_rows")
 
 
 @contextmanager
@@ -205,27 +313,30 @@ def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Rela
     accounts: list[_Account] = []
     for table, relation in rows.items():
         account = _append(con, batch, CONTRACTS[table], relation, committed_at)
+        crashpoint.reach("parquet_write")
         if not CONTRACTS[table].is_derived:
             accounts.append(account)
     with _staged(con, "rejected", rejected):
         n_rejected = _count(con, "select count(*) from rejected")
         n_kept = _quarantine(con, batch, "rejected", committed_at)
     accounts.append(_Account(QUARANTINE, n_rejected, 0, n_kept))
-    con.executemany(
-        "insert into lake.ops.batches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        con,
+        "ops.batches",
         [
-            [
+            (
                 *(batch.batch_id, batch.run_id, batch.source, batch.slug, a.table),
                 *(a.n_offered, a.n_accepted, a.n_quarantined, a.n_deduplicated),
-                *(a.event_min_at, a.event_max_at, committed_at),
-            ]
+                *(a.event_min_at, a.event_max_at, batch.received_at, committed_at),
+            )
             for a in accounts
         ],
     )
-    con.executemany(
-        "insert into lake.ops.objects values (?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        con,
+        "ops.objects",
         [
-            [o.sha256, batch.source, batch.reading, batch.batch_id, o.origin, o.n_bytes, o.received_at]
+            (o.sha256, batch.source, batch.reading, batch.batch_id, o.origin, o.n_bytes, o.received_at)
             for o in batch.objects
         ],
     )
@@ -283,22 +394,33 @@ def _append(
             f"from incoming a semi join repeated b on {same_key}"
         )
         # Rows outside the batch's time span cannot be the same record, unless the time itself is volatile.
-        is_bounded = contract.event_at not in contract.volatile
+        is_bounded = contract.event_at not in contract.volatile and not contract.changed_at
+        stored = f"(select * from lake.raw.{contract.table} where source = ?" + (
+            f' and "{contract.event_at}" between ? and ?)' if is_bounded else ")"
+        )
+        if contract.changed_at:
+            # Versions that say when they changed are known for ever; of the others only the one received last
+            # counts, because a record may return to an older state.
+            stored = (
+                f"(select * from {stored} qualify {contract.changed_at} is not null or row_number() over "
+                f"(partition by {_listed(contract.key)} order by {RECEIVED_AT} desc, ingested_at desc) = 1)"
+            )
         con.execute(
-            f"create temp table existing as select {order} from lake.raw.{contract.table} a "
-            f"semi join incoming b on {same_key} where a.source = ?"
-            + (f' and a."{contract.event_at}" between ? and ?' if is_bounded else ""),
+            f"create temp table existing as select {order} from {stored} a semi join incoming b on {same_key}",
             [batch.source, first, last] if is_bounded else [batch.source],
         )
         fresh = (
             f"(select {order} from incoming a anti join repeated b on {same_key} "
             f"union all select {order} from ranked where nth = 1)"
         )
+        own = {"source": batch.source, "batch_id": batch.batch_id, "ingested_at": committed_at}
+        if contract.versioned:
+            own[RECEIVED_AT] = batch.received_at
         n_accepted = _count(
             con,
-            f"insert into lake.raw.{contract.table} ({order}, source, batch_id, ingested_at) "
-            f"select {order}, ?, ?, ? from {fresh} a anti join existing b on {same_key}",
-            [batch.source, batch.batch_id, committed_at],
+            f"insert into lake.raw.{contract.table} ({order}, {', '.join(own)}) "
+            f"select {order}, {', '.join('?' * len(own))} from {fresh} a anti join existing b on {same_key}",
+            list(own.values()),
         )
         n_quarantined = 0
         if differs:
@@ -322,10 +444,11 @@ def _quarantine(con: duckdb.DuckDBPyConnection, batch: Batch, relation: str, com
     return _count(
         con,
         "insert into lake.raw.quarantine "
-        "select ?, ?, ?, ?, any_value(position), reason_code, any_value(reason), any_value(raw), sha256(raw), ? "
-        f"from {relation} where (reason_code, sha256(raw)) not in "
+        "select ?, ?, ?, ?, any_value(position), reason_code, without_erased(any_value(reason)), "
+        "sealed_record(any_value(raw)), raw_sha256, ? "
+        f"from (select *, keyed_digest(raw) as raw_sha256 from {relation}) where (reason_code, raw_sha256) not in "
         "(select (reason_code, raw_sha256) from lake.raw.quarantine where source = ?) "
-        "group by reason_code, sha256(raw)",
+        "group by reason_code, raw_sha256",
         [batch.source, batch.slug, batch.batch_id, batch.objects[0].origin, committed_at, batch.source],
     )
 
@@ -347,14 +470,19 @@ def _staged(
         if contract is not None:
             _check_shape(con, relation, contract)
             if contract.versioned:
-                hashed = [column for column in contract.names if column not in contract.volatile]
-                parts = ", ".join(f'coalesce("{column}"::varchar, chr(30))' for column in hashed)
-                columns = f"*, md5(concat_ws(chr(31), {parts})) as {RECORD_HASH}"
+                columns = f"*, {record_hash(contract)} as {RECORD_HASH}"
         con.execute(f"create temp {kind} {name} as select {columns} from ({relation})")
         yield
         con.execute(f"drop {kind} {name}")  # after an error the rollback drops it
     finally:
         con.unregister("staging_frame")
+
+
+def record_hash(contract: Contract) -> str:
+    """SQL of the value of RECORD_HASH over a row of a versioned table."""
+    hashed = [column for column in contract.names if column not in contract.volatile]
+    parts = ", ".join(f'coalesce("{column}"::varchar, chr(30))' for column in hashed)
+    return f"md5(concat_ws(chr(31), {parts}))"
 
 
 def _check_shape(con: duckdb.DuckDBPyConnection, relation: str, contract: Contract) -> None:

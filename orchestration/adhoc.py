@@ -12,10 +12,18 @@ from lake.sources.declared import FORMATS, Source, declare, load_profile
 
 
 def adhoc_sources(
-    slug: Slug, locations: Sequence[str], *, format: str | None, profile: str | None, identity: str | None
+    slug: Slug,
+    locations: Sequence[str],
+    *,
+    format: str | None,
+    profile: str | None,
+    identity: str | None,
+    unit: str | None = None,
+    zone: str | None = None,
 ) -> list[Source]:
     """One Source per file or URL, all under one id: the given one, else the profile's name, else the first name.
 
+    Without `unit` it speaks for the profile's unit, else for itself: a stranger's file is no figure of the province.
     Raises SettingsError for a profile of another slug or an unknown format.
     """
     declared_format = format
@@ -24,6 +32,7 @@ def adhoc_sources(
         if loaded.slug != slug:
             raise SettingsError(f"Profile {profile} is for {loaded.slug} sources; choose one for {slug}.")
         declared_format = format or loaded.format
+    given = {"profile": profile, "unit_code": unit, "time_zone": zone}
     name = identity or _identity(profile or locations[0])
     return [
         declare(
@@ -33,7 +42,7 @@ def adhoc_sources(
             location=location,
             name_vi=name,
             name_en=name,
-            **({"profile": profile} if profile else {}),
+            **{key: value for key, value in given.items() if value is not None},
         )
         for location in locations
     ]
@@ -51,6 +60,6 @@ def _guess(slug: Slug, location: str) -> str:
 
 def _identity(text: str) -> str:
     parts = urlsplit(text)
-    base = f"{parts.netloc}{parts.path}" if parts.netloc else re.split(r"[/\\]", text)[-1]
+    base = f"{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else re.split(r"[/\\]", text)[-1]
     stem = re.sub(r"\.(toml|csv|json|ndjson|jsonl|xml|txt|prom|gz)\b", "", base.lower())
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:60] or "adhoc"

@@ -10,7 +10,7 @@ import polars as pl
 from lake.contracts import server
 from lake.contracts.base import Contract
 from lake.errors import SettingsError
-from lake.tables import CONTRACTS, transaction
+from lake.tables import CONTRACTS, insert
 from orchestration.progress import report
 from orchestration.resources import LakeResource
 
@@ -65,6 +65,7 @@ def validate_new_batches(con: duckdb.DuckDBPyConnection, slug: str, run_id: str)
 def _validate(
     con: duckdb.DuckDBPyConnection, slug: str, source: str, batch_ids: list[str], run_id: str
 ) -> list[tuple[str, str, str, bool]]:
+    from lake.quality.filled import filled_before
     from lake.quality.run import BatchFacts, validate  # Great Expectations costs seconds and 270 MB: late
 
     frames = {
@@ -92,21 +93,22 @@ def _validate(
             n_quarantined=int(facts[1]),
             received_at=facts[2].astimezone(UTC) if facts[2] else datetime.now(UTC),
             is_first=bool(facts[3]),
+            filled_before=filled_before(con, slug, source, batch_ids),
         ),
     )
     now = datetime.now(UTC)
-    with transaction(con):
-        con.executemany(
-            "insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                [
-                    *(run_id, source, slug, batch_id, c.suite, c.expectation, c.column_name, c.severity),
-                    *(c.is_success, c.observed, c.n_checked, now),
-                ]
-                for batch_id in batch_ids
-                for c in checked
-            ],
-        )
+    insert(
+        con,
+        "ops.check_results",
+        [
+            (
+                *(run_id, source, slug, batch_id, c.suite, c.expectation, c.column_name, c.severity),
+                *(c.is_success, c.observed, c.n_checked, now),
+            )
+            for batch_id in batch_ids
+            for c in checked
+        ],
+    )
     return [(source, c.expectation, c.severity, c.is_success) for c in checked]
 
 
@@ -125,15 +127,20 @@ def _columns(contract: Contract) -> str:
 
 def closed_gates(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Blocking expectations that failed on a batch nobody released: "source: expectation (observed)", once each."""
+    return [f"{source}: {gate}" for source, gates in held_back(con).items() for gate in gates]
+
+
+def held_back(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The same by source, "expectation column (observed)" each."""
     rows = con.execute(
         "select distinct source, expectation, coalesce(column_name, ''), observed from lake.ops.check_results "
         "where severity = 'blocking' and not is_success and batch_id is not null "
         "and batch_id not in (select batch_id from lake.ops.releases) order by all"
     ).fetchall()
-    return [
-        f"{source}: {' '.join(filter(None, (expectation, column)))} ({observed})"
-        for source, expectation, column, observed in rows
-    ]
+    held: dict[str, list[str]] = {}
+    for source, expectation, column, observed in rows:
+        held.setdefault(source, []).append(f"{' '.join(filter(None, (expectation, column)))} ({observed})")
+    return held
 
 
 def release_source(con: duckdb.DuckDBPyConnection, source: str, reason: str) -> int:
@@ -149,6 +156,5 @@ def release_source(con: duckdb.DuckDBPyConnection, source: str, reason: str) -> 
     if not waiting:
         raise SettingsError(f"No batch of {source!r} is held back; see `ioc status` for the sources.")
     now = datetime.now(UTC)
-    with transaction(con):
-        con.executemany("insert into lake.ops.releases values (?, ?, ?)", [[batch, reason, now] for batch in waiting])
+    insert(con, "ops.releases", [(batch, reason, now) for batch in waiting])
     return len(waiting)

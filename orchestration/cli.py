@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from lake.errors import IocError, SettingsError
+from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
+from orchestration.privacy_commands import erase
+from orchestration.upkeep_commands import backup, restore, upkeep
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,12 +53,15 @@ class ResultFormat(StrEnum):
 
 
 def main() -> None:
-    """Entry point: an IocError is one clear sentence on stderr and exit code 1."""
+    """Entry point: every error is one clear sentence on stderr and exit code 1."""
     try:
         app()
     except IocError as error:
-        err.print(f"[bold red]Error:[/] {_plain(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        _stop(str(error))
+    except Exception as error:
+        from orchestration.breakdowns import sentence
+
+        _stop(sentence(error))
 
 
 @app.command()
@@ -87,15 +93,21 @@ def ingest(
     format: Annotated[str | None, typer.Option(help="wire format; the profile's, or the slug's first one")] = None,
     profile: Annotated[str | None, typer.Option(help="shipped profile (boston311, frigate) or a TOML file")] = None,
     source: Annotated[str | None, typer.Option(help="source id to file the rows under")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="administrative unit the rows speak for; none means the source itself")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA time zone of its calendar days")] = None,
     build: Annotated[bool, typer.Option(help="build and publish the KPI tables afterwards")] = True,
 ) -> None:
     """Bring files or addresses into the lake, without declaring them in sources.toml."""
-    from orchestration.adhoc import adhoc_sources
-    from orchestration.runs import ingest as ingest_sources
-
     settings = load_settings()
-    sources = adhoc_sources(slug.value, locations, format=format, profile=profile, identity=source)
-    with _progress():
+    with _publishing(settings), _progress():
+        from orchestration.adhoc import adhoc_sources
+        from orchestration.runs import ingest as ingest_sources
+
+        sources = adhoc_sources(
+            slug.value, locations, format=format, profile=profile, identity=source, unit=unit, zone=zone
+        )
         outcomes, report = ingest_sources(settings, sources, build=build)
     for outcome in outcomes:
         new = outcome.receipts
@@ -139,21 +151,18 @@ def sql(
     """Run one SELECT on the published serving file (10 s, 10,000 rows)."""
     from lake.sandbox import run_query
     from lake.serving import published
+    from orchestration import query_output
 
     result = run_query(published(load_settings()).file, query)
-    names = result.table.column_names
-    rows = list(zip(*(column.to_pylist() for column in result.table.columns), strict=True))
     if format is ResultFormat.json:
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=1, default=str) + "\n")
+        query_output.write_json(result.table, sys.stdout)
     elif format is ResultFormat.csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
+        query_output.write_csv(result.table, sys.stdout)
     else:
+        names, rows = query_output.rows(result.table)
         table = Table(*map(_plain, names))
         for row in rows:
-            table.add_row(*("" if value is None else _plain(str(value)) for value in row))
+            table.add_row(*(_plain(query_output.cell(value)) for value in row))
         out.print(table)
     if result.is_truncated:
         err.print("The result was cut; add a LIMIT or aggregate to see it whole.")
@@ -164,13 +173,14 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable list, one element per source")] = False,
 ) -> None:
     """Accounts and freshness of every source: offered = accepted + quarantined + de-duplicated."""
+    from lake.landing import Landing
     from orchestration import reading
     from orchestration.resources import declared, open_session
     from orchestration.terminal import status_table
 
     settings = load_settings()
     with open_session(settings) as session:
-        rows = reading.status(session.con, declared(settings))
+        rows = reading.status(session.con, Landing(settings), declared(settings))
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     else:
@@ -213,14 +223,24 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _run(settings: Settings, slugs: Sequence[str]) -> None:
-    from orchestration import reading
-    from orchestration.runs import run as run_all
-    from orchestration.terminal import headline_table
+for command in (upkeep, backup, restore, erase):
+    app.command()(command)
 
-    with _progress():
+
+def _stop(reason: str) -> NoReturn:
+    err.print(f"[bold red]Error:[/] {_plain(reason)}", soft_wrap=True, highlight=False)
+    sys.exit(1)
+
+
+def _run(settings: Settings, slugs: Sequence[str]) -> None:
+    with _publishing(settings), _progress():
+        from orchestration.runs import run as run_all
+
         report = run_all(settings, slugs)
     if report.published:
+        from orchestration import reading
+        from orchestration.terminal import headline_table
+
         out.print(headline_table(reading.headline(settings)))
     _finish(report.failures)
 
@@ -230,6 +250,35 @@ def _finish(failures: Sequence[str]) -> None:
         err.print(f"[bold red]Failed:[/] {_plain(failure)}", soft_wrap=True, highlight=False)
     if failures:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _publishing(settings: Settings) -> Iterator[None]:
+    """Ctrl-C in the block is an answer, not a failure: it says whether something was published, exit code 130."""
+    from orchestration.interrupts import interruptible
+
+    before = _figures(settings)
+    try:
+        with interruptible():
+            yield
+    except KeyboardInterrupt:
+        was_published = _figures(settings) != before
+        err.print(
+            "Interrupted after the publish; it stands."
+            if was_published
+            else "Interrupted; nothing was published. Run it again to go on."
+        )
+        raise typer.Exit(130) from None
+
+
+def _figures(settings: Settings) -> datetime | None:
+    """When the published figures were made, which only a publish changes."""
+    from lake.serving import published
+
+    try:
+        return published(settings).published_at
+    except ServingError:
+        return None
 
 
 @contextmanager
@@ -258,8 +307,8 @@ def _progress() -> Iterator[None]:
 
 
 def _plain(text: str) -> str:
-    """Text without meaning to rich's markup."""
-    return text.replace("[", r"\[")
+    """Text without meaning to rich's markup or, as escape sequences of harvested data would have, to the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text).replace("[", r"\[")
 
 
 if __name__ == "__main__":

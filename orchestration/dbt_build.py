@@ -16,7 +16,7 @@ import duckdb
 
 from lake.errors import IocError
 from lake.settings import Settings, private_folder
-from lake.tables import transaction
+from lake.tables import insert
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -32,7 +32,7 @@ def environment(settings: Settings, catalog_uri: str) -> Iterator[None]:
     """The variables `profiles.yml` reads, set for the block: dbt runs in a process of its own."""
     variables = {
         "IOC_DBT_CATALOG": catalog_uri,
-        "IOC_DBT_DATA_PATH": f"{settings.files}/",
+        "IOC_DBT_DATA_PATH": settings.data_path,
         "IOC_DBT_MEMORY_LIMIT": settings.memory_limit,
         "IOC_DBT_SCRATCH": str(settings.scratch),
         "IOC_DBT_EXTENSIONS": str(settings.extensions),
@@ -43,6 +43,16 @@ def environment(settings: Settings, catalog_uri: str) -> Iterator[None]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+    if settings.lake_url:
+        variables |= {
+            "IOC_DBT_TARGET": "lake_s3",
+            "IOC_DBT_S3_ENDPOINT": settings.s3_endpoint,
+            "IOC_DBT_S3_REGION": settings.s3_region,
+            "IOC_DBT_S3_URL_STYLE": settings.s3_url_style,
+            "IOC_DBT_S3_USE_SSL": str(settings.s3_use_ssl).lower(),
+            "DBT_ENV_SECRET_S3_KEY_ID": settings.s3_key_id,
+            "DBT_ENV_SECRET_S3_SECRET": settings.s3_secret.get_secret_value(),
+        }
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -95,14 +105,12 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
             continue
         severity = "warning" if result["status"] == "warn" else "blocking"
         rows.append(
-            [
+            (
                 *(run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity),
                 *(result["status"] == "pass", result.get("message") or "pass", result.get("failures"), now),
-            ]
+            )
         )
-    if rows:
-        with transaction(con):
-            con.executemany("insert into lake.ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(con, "ops.check_results", rows)
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lake.catalog import EXTENSIONS, open_catalog
+from lake.catalog import EXTENSIONS, OBJECT_STORE_EXTENSION, open_catalog
 from lake.errors import IocError
 from lake.serving import POINTER, published
 from lake.settings import Settings, private_folder
@@ -73,7 +73,8 @@ def _lake(settings: Settings) -> str:
         finally:
             con.close()
     where = "IOC_CATALOG_URL" if settings.catalog_url else "embedded PostgreSQL"
-    return f"{where}, {', '.join(EXTENSIONS)}, {row[0] if row else 0} snapshots"
+    extensions = (*EXTENSIONS, OBJECT_STORE_EXTENSION) if settings.lake_url else EXTENSIONS
+    return f"{where}, files in {settings.data_path}, {', '.join(extensions)}, {row[0] if row else 0} snapshots"
 
 
 def _dbt(settings: Settings) -> str:

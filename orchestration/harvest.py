@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -22,19 +20,19 @@ import transforms.camera
 import transforms.media
 import transforms.server
 import transforms.ticket
-from lake import clock, tables
+from lake import clock, crashpoint, tables
 from lake.catalog import Catalog
 from lake.contracts.base import Delivery, Parsed
 from lake.contracts.profile import Slug
 from lake.errors import IocError, PayloadRefused
+from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
 from lake.lines import stage_lines
-from lake.settings import Settings, private_folder
+from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient
 from lake.sources.declared import Source
+from lake.suppression import Suppression
 from orchestration.progress import report
-
-OVERLAP = timedelta(days=1)  # fetched again before the watermark: late records are common, doubles are harmless
 
 log = logging.getLogger(__name__)
 
@@ -80,21 +78,20 @@ def harvest(
     """Harvest one source and record how it went; an IocError ends this source only and is in the outcome.
 
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
-    last successful one, with a day of overlap.
+    last successful one; the connector knows how far before it records may be late.
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
+    source = with_step(con, source, location)
     remember(catalog, con, source)
     mark = watermark(con, source)
     since, until = window if window else (mark, as_of)
-    if window:
-        # Days fetched out of turn do not vouch for those between them and the watermark.
-        reached = mark + OVERLAP if mark else None
-        recorded = min(until, as_of) if reached and window[0] <= reached else reached
-    else:
-        recorded = as_of
+    recorded: datetime | None = min(until, as_of)
+    if window and not (mark and window[0] <= mark):
+        recorded = mark  # days fetched out of turn do not vouch for those between them and the watermark
     receipts: list[tables.Receipt] = []
     refused: list[str] = []
-    n_payloads, n_known, error = 0, 0, None
+    failures: list[str] = []
+    n_payloads, n_known = 0, 0
     landing = Landing(catalog.settings)
     try:
         with HttpClient() as http:
@@ -102,6 +99,7 @@ def harvest(
                 source, location=location, since=since, until=min(until, as_of), http=http
             ):
                 report(source.id, f"{n_payloads + len(payloads)} payloads")
+                crashpoint.reach("after_fetch")
                 objects = [landing.keep(source.id, payload) for payload in payloads]
                 n_payloads += len(objects)
                 receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
@@ -110,25 +108,40 @@ def harvest(
                 else:
                     receipts.append(receipt)
                 refused += left_out
-        if refused:
-            error = f"{source.id}: {len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}"
     except IocError as failure:
-        error = f"{source.id}: {failure}"
+        failures.append(str(failure))
+    except OSError as failure:
+        failures.append(f"The disk refused ({failure}); free space or correct its permissions, then run it again.")
     except Exception as defect:  # the other sources must not fall with a parser that met the unforeseen
         log.exception("Harvest of %s", source.id)
-        error = f"{source.id}: {type(defect).__name__}: {defect}; this is a defect of the software, please report it."
+        told = without_secrets(f"{type(defect).__name__}: {defect}", location)
+        failures.append(f"{told}; this is a defect of the software, please report it.")
+    if refused:
+        failures.insert(0, f"{len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}")
+    error = f"{source.id}: {' | '.join(failures)}" if failures else None
     has_brought_data = bool(receipts or n_known)
     status = "ok" if error is None else "partial" if has_brought_data and source.slug in INDEPENDENT else "failed"
-    con.execute(
-        "insert into lake.ops.harvests values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
-            *(status, error, recorded, n_payloads),
-        ],
+    account = (
+        *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
+        *(status, error, recorded, n_payloads),
     )
+    tables.record(con, "ops.harvests", [account])
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
     report(source.id, error or f"{outcome.n_accepted:,} new rows")
     return outcome
+
+
+def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:
+    """The source with the sampling interval in force: declared, else what the server says its targets have, else what
+    it said last time (it may be down just now), else the default."""
+    if source.format != "prometheus" or "step_s" in source.model_fields_set:
+        return source
+    with HttpClient() as http:
+        step_s = lake.sources.server.scrape_interval_s(location, http)
+    if step_s is None:
+        known = con.execute("select step_s from lake.ops.sources where source = ?", [source.id]).fetchone()
+        step_s = known[0] if known else source.step_s
+    return source.model_copy(update={"step_s": step_s})
 
 
 def remember(catalog: Catalog, con: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -144,28 +157,15 @@ def remember(catalog: Catalog, con: duckdb.DuckDBPyConnection, source: Source) -
         con.execute("insert into lake.ops.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def pseudonym_key(settings: Settings) -> bytes:
-    """Secret of the keyed HMAC for plates and other identifiers: 32 bytes outside the lake, made once."""
-    file = private_folder(settings.secrets) / "pseudonym.key"
-    if not file.exists():
-        draft = file.with_suffix(f".{uuid.uuid4().hex}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(secrets.token_bytes(32))
-        with suppress(FileExistsError):  # another process was first
-            file.hardlink_to(draft)
-        draft.unlink()
-    return file.read_bytes()
-
-
 def watermark(con: duckdb.DuckDBPyConnection, source: Source) -> datetime | None:
-    """Where the next harvest of `source` goes on: a day before its last one that brought data; None before the first.
+    """Where the next harvest of `source` goes on: its last one that brought data; None before the first.
 
     A partial harvest counts: among 300 feeds one is always down, and it must not make the others start over.
     """
     row = con.execute(
         "select max(as_of) from lake.ops.harvests where source = ? and status <> 'failed'", [source.id]
     ).fetchone()
-    return row[0].astimezone(UTC) - OVERLAP if row and row[0] else None
+    return row[0].astimezone(UTC) if row and row[0] else None
 
 
 def _commit(
@@ -179,41 +179,64 @@ def _commit(
     """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone."""
     profile = source.profile.model_dump_json() if source.profile else ""
     reading = hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
-    objects = tables.unread(con, source.id, reading, objects)
+    after = ""
+    if source.is_undated:
+        after = tables.newest_object(con, source.id, reading)
+        objects = [landed for landed in objects if landed.sha256 != after]
+    else:
+        objects = tables.unread(con, source.id, reading, objects)
     if not objects:
         return None, []
-    key = pseudonym_key(catalog.settings)
-    deliveries = [
-        Delivery(
+    try:
+        batch = tables.Batch(source.id, source.slug, run_id, objects, reading, after)
+        return _commit_batch(catalog, con, landing, source, batch)
+    except PayloadRefused as error:
+        tables.refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
+        raise
+
+
+def _commit_batch(
+    catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, source: Source, batch: tables.Batch
+) -> tuple[tables.Receipt, list[str]]:
+    # A clock ahead of ours may tell of a year that begins tomorrow.
+    keys = pseudonym_keys(catalog.settings, (batch.received_at + timedelta(days=1)).year)
+    deliveries = {
+        landed: Delivery(
             format=landed.format,
             profile=source.profile,
             received_at=landed.received_at,
             origin=landed.origin,
-            pseudonym_key=key,
+            pseudonym_keys=keys,
         )
-        for landed in objects
-    ]
+        for landed in batch.objects
+    }
     if source.slug == "camera":
-        batch = tables.Batch(source.id, source.slug, run_id, objects, reading)
-        return _commit_lines(catalog, con, landing, batch, deliveries[0]), []
-    parsed: dict[str, Parsed] = {}
-    refused: list[str] = []
-    for landed, delivery in zip(objects, deliveries, strict=True):
+        return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]]), []
+    parsed: dict[Landed, Parsed] = {}
+    refused: dict[Landed, str] = {}
+    for landed, delivery in deliveries.items():
         try:
-            parsed[landed.sha256] = PARSE[source.slug](landing.read(landed), delivery)
+            parsed[landed] = PARSE[source.slug](landing.read(landed), delivery)
         except PayloadRefused as error:
             if source.slug not in INDEPENDENT:
                 raise
-            refused.append(str(error))
+            refused[landed] = str(error)
     if not parsed:
-        raise PayloadRefused(refused[0])
+        raise PayloadRefused(next(iter(refused.values())))
     # A refused payload is not part of the batch, so the next harvest tries and names it again.
-    kept = [landed for landed in objects if landed.sha256 in parsed]
-    batch = tables.Batch(source.id, source.slug, run_id, kept, reading)
+    tables.refuse(con, source.id, batch.run_id, refused)
+    suppression = Suppression.load(con, catalog.settings)
     names = next(iter(parsed.values())).rows
-    rows = {table: pl.concat([p.rows[table] for p in parsed.values()]) for table in names}
+    rows = {
+        table: suppression.applied(con, tables.CONTRACTS[table], pl.concat([p.rows[table] for p in parsed.values()]))
+        for table in names
+    }
     rejected = pl.concat([p.rejected for p in parsed.values()])
-    return tables.commit(catalog, con, batch, rows, rejected), refused
+    receipt = tables.commit(catalog, con, replace(batch, objects=list(parsed)), rows, rejected)
+    for landed in parsed:
+        if suppression.holds(landing.chunks(landed)):  # raw bytes that name an erased person are not kept
+            landing.forget(landed)
+    return receipt, list(refused.values())
 
 
 def _commit_lines(
@@ -232,4 +255,12 @@ def _commit_lines(
             )
         except PayloadRefused as error:
             raise PayloadRefused(f"{delivery.origin}: {error}") from error
-        return tables.commit(catalog, con, batch, transforms.camera.ROWS_SQL, transforms.camera.REJECTED_SQL)
+        suppression = Suppression.load(con, catalog.settings)
+        rows = {
+            table: suppression.applied(con, tables.CONTRACTS[table], sql)
+            for table, sql in transforms.camera.ROWS_SQL.items()
+        }
+        receipt = tables.commit(catalog, con, batch, rows, transforms.camera.REJECTED_SQL)
+    if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):
+        landing.forget(landed)
+    return receipt

@@ -9,6 +9,7 @@ from pydantic import Field
 from lake.contracts.base import Contract
 from lake.errors import SettingsError
 from lake.settings import load_settings
+from lake.sources.declared import Source
 from orchestration.checks import suite_checks
 from orchestration.harvest import Outcome, harvest
 from orchestration.partitions import PROVINCIAL_ZONE, day_of
@@ -49,18 +50,24 @@ def raw_source(contracts: list[Contract], *, partitions: dg.PartitionsDefinition
     def raw(
         context: dg.AssetExecutionContext, config: HarvestConfig, lake: LakeResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        outcomes = _harvest(context, lake, slug, config.sources)
+        is_interactive = context.run.tags.get(INTERACTIVE) == "true"
+        try:
+            outcomes = _harvest(context, lake, slug, config.sources)
+        except dg.DagsterExecutionInterruptedError:  # Dagster would wait a minute and harvest again
+            if not is_interactive:
+                raise
+            raise dg.Failure(description="interrupted", allow_retries=False) from None
         for contract in own:
             yield dg.MaterializeResult(asset_key=["raw", contract.table], metadata=_metadata(outcomes))
         if failed := [outcome.error for outcome in outcomes if outcome.error]:
-            raise dg.Failure(description=" | ".join(failed), allow_retries=context.run.tags.get(INTERACTIVE) != "true")
+            raise dg.Failure(description=" | ".join(failed), allow_retries=not is_interactive)
 
     job = dg.define_asset_job(f"harvest_{slug}", selection=dg.AssetSelection.assets(raw))
     return dg.Definitions(
         assets=[*upstream, raw, *derived],
         asset_checks=suite_checks(slug, ["raw", own[0].table]),
         jobs=[job],
-        schedules=[_schedule(source.id, source.schedule, slug, job, partitions) for source in sources],
+        schedules=[_schedule(source, job, partitions) for source in sources],
     )
 
 
@@ -104,20 +111,20 @@ def _metadata(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue]:
 
 
 def _schedule(
-    source: str,
-    cron: str,
-    slug: str,
+    source: Source,
     job: UnresolvedAssetJobDefinition,
     partitions: dg.PartitionsDefinition[str] | None,
 ) -> dg.ScheduleDefinition:
-    config = {"ops": {f"raw_{slug}": {"config": {"sources": [source]}}}}
+    config = {"ops": {f"raw_{source.slug}": {"config": {"sources": [source.id]}}}}
+    # The clock of the synthetic province stands still: nothing new would ever come.
+    status = dg.DefaultScheduleStatus.STOPPED if source.is_synthetic else dg.DefaultScheduleStatus.RUNNING
 
     @dg.schedule(
-        name=f"harvest_{source.replace('-', '_')}",
+        name=f"harvest_{source.id.replace('-', '_')}",
         job=job,
-        cron_schedule=cron,
+        cron_schedule=source.schedule,
         execution_timezone=PROVINCIAL_ZONE,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
+        default_status=status,
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = day_of(context.scheduled_execution_time) if partitions else None

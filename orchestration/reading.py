@@ -12,8 +12,10 @@ import duckdb
 
 from lake import clock, serving
 from lake.errors import SettingsError
+from lake.landing import Landing
 from lake.settings import Settings
 from lake.sources.declared import Source
+from orchestration.checks import held_back
 
 _PERIODS = (
     (r"all", "all", lambda m: None),
@@ -81,11 +83,13 @@ def headline(settings: Settings) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def status(con: duckdb.DuckDBPyConnection, declared: Sequence[Source]) -> list[dict[str, Any]]:
+def status(con: duckdb.DuckDBPyConnection, landing: Landing, declared: Sequence[Source]) -> list[dict[str, Any]]:
     """Accounts per source, declared or ever harvested.
 
     `freshness_s` is the age in seconds of the newest record on the source's clock; null before the first record.
-    offered = accepted + quarantined + deduplicated, over all batches.
+    offered = accepted + quarantined + deduplicated, over all batches and in every element of `hours` (the UTC hour
+    in which a delivery was received). `in_flight` counts payloads in the landing zone that are neither committed nor
+    refused as a whole (`refused`), `held` the blocking checks that keep the source's data from being published.
     """
     result = con.execute(
         "select s.source, s.slug, h.last_success_at, coalesce(b.offered, 0) as offered, "
@@ -102,17 +106,44 @@ def status(con: duckdb.DuckDBPyConnection, declared: Sequence[Source]) -> list[d
     )
     names = [column[0] for column in result.description]
     seen = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    held, hours = held_back(con), _hours(con)
+    committed, refused = _objects(con, "objects"), _objects(con, "refusals")
     for row in seen:
+        source = row["source"]
+        row["held"], row["hours"] = held.get(source, []), hours.get(source, [])
+        row["refused"] = len(refused.get(source, set()) - committed.get(source, set()))
+        row["in_flight"] = len(landing.ids(source) - committed.get(source, set()) - refused.get(source, set()))
         row["last_success_at"] = _plain(row["last_success_at"])
         row["freshness_s"] = _age_s(row["freshness_s"], synthetic=row["is_synthetic"])
     known = {row["source"] for row in seen}
-    nothing = dict.fromkeys(names) | dict.fromkeys(("offered", "accepted", "quarantined", "deduplicated"), 0)
+    counts = ("offered", "accepted", "quarantined", "deduplicated", "refused", "in_flight")
+    nothing = dict.fromkeys(names) | dict.fromkeys(counts, 0) | {"held": [], "hours": []}
     never = [
         nothing | {"source": s.id, "slug": s.slug, "freshness_promise_s": s.freshness_s, "is_synthetic": s.is_synthetic}
         for s in declared
         if s.id not in known
     ]
     return seen + never
+
+
+def _hours(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+    """Accounts by source and UTC hour of receipt, oldest first."""
+    result = con.execute(
+        "select source, date_trunc('hour', received_at) as hour, sum(n_offered)::bigint as offered, "
+        "sum(n_accepted)::bigint as accepted, sum(n_quarantined)::bigint as quarantined, "
+        "sum(n_deduplicated)::bigint as deduplicated from lake.ops.batches group by all order by all"
+    )
+    names = [column[0] for column in result.description][1:]
+    hours: dict[str, list[dict[str, Any]]] = {}
+    for source, *values in result.fetchall():
+        hours.setdefault(source, []).append(dict(zip(names, map(_plain, values), strict=True)))
+    return hours
+
+
+def _objects(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, set[str]]:
+    """Payloads that `ops.<table>` knows, by source."""
+    rows = con.execute(f"select source, list(distinct sha256) from lake.ops.{table} group by source").fetchall()
+    return {source: set(ids) for source, ids in rows}
 
 
 def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:

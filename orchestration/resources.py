@@ -53,7 +53,7 @@ def open_session(settings: Settings) -> Iterator[Session]:
     with open_catalog(settings) as catalog:
         con = catalog.connect()
         try:
-            tables.ensure_tables(con)
+            tables.ensure_tables(catalog, con)
             _open.append(Session(catalog, con))
             try:
                 yield _open[-1]

@@ -16,9 +16,11 @@ from lake.errors import ServingError, SettingsError
 from lake.serving import Published, published
 from lake.settings import Settings, private_folder
 from lake.sources.declared import Source
+from lake.sources.server import FIRST_HARVEST
 from orchestration import dbt_build
 from orchestration.checks import closed_gates, validate_new_batches
-from orchestration.harvest import FETCH, OVERLAP, Outcome, harvest, watermark
+from orchestration.harvest import FETCH, Outcome, harvest, watermark
+from orchestration.interrupts import interruptible
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
@@ -105,7 +107,7 @@ def _first_due(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     mark = watermark(con, source)
     if mark is None and source.first_day:
         return source.first_day.isoformat()
-    return day_of(mark or clock.now(synthetic=source.is_synthetic) - OVERLAP)
+    return day_of(mark or clock.now(synthetic=source.is_synthetic) - FIRST_HARVEST)
 
 
 def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
@@ -127,10 +129,14 @@ def _execute(
     tags: dict[str, str],
     selection: Sequence[dg.AssetKey] | None = None,
 ) -> list[str]:
-    """Run a job in this process; the sentences of its failed steps, [] when all went well."""
-    result = job.execute_in_process(
-        run_config=QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=selection
-    )
+    """Run a job in this process; the sentences of its failed steps, [] when all went well.
+
+    Raises KeyboardInterrupt if Ctrl-C came meanwhile: Dagster takes it for a failed step, or no failure at all.
+    """
+    with interruptible():
+        result = job.execute_in_process(
+            run_config=QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=selection
+        )
     # A failed blocking check is told by the publish it stops, in words.
     failed = [event for event in result.all_events if event.is_step_failure and not _is_check(event)]
     return [_sentence(event) for event in failed]

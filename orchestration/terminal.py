@@ -55,10 +55,18 @@ def values_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """Table of `reading.status`; the last error of a source stands below it."""
+    """Table of `reading.status`; the last error of a source stands below it.
+
+    Batches held back by a check, and payloads on their way into the lake, have a column only where there are any.
+    """
     errors = "\n".join(escape(row["last_error"]) for row in rows if row["last_error"])
+    any_held, any_in_flight = (any(row.get(name) for row in rows) for name in ("held", "in_flight"))
+    accounts = ("offered", "accepted", "quarantined", "deduplicated", *(("in_flight",) if any_in_flight else ()))
     table = Table(
-        *("source", "slug", "last success (UTC)", "offered", "accepted", "quarantined", "de-duplicated", "newest data"),
+        *("source", "slug", "last success (UTC)", "offered", "accepted", "quarantined", "de-duplicated"),
+        *(("In flight",) if any_in_flight else ()),
+        "newest data",
+        *(("Held back",) if any_held else ()),
         caption=errors or None,
         caption_justify="left",
         caption_style="red",
@@ -70,8 +78,9 @@ def status_table(rows: Sequence[dict[str, Any]]) -> Table:
             escape(row["source"]),
             row["slug"],
             (row["last_success_at"] or "never")[:16].replace("T", " "),
-            *(f"{row[name]:,}" for name in ("offered", "accepted", "quarantined", "deduplicated")),
+            *(f"{row.get(name) or 0:,}" for name in accounts),
             "no data" if age is None else f"{_age(age)} old" + (", LATE" if late else ""),
+            *((escape("\n".join(row.get("held") or ())),) if any_held else ()),
         )
     return table
 

@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 from hypothesis import settings
 from loopback import Server
 
+from lake import postmaster
+
 settings.register_profile("ioc", deadline=None)  # a busy machine is no reason to fail
+settings.register_profile("fast", settings.get_profile("ioc"), max_examples=20)  # `make test-fast`
 settings.load_profile("ioc")
 
 SHARED_DATA = Path(os.environ.get("IOC_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+_ROOT_FOLDER = "IOC_ROOT_CATALOG_FOLDER"
+_made: list[Path] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Root keeps catalogues outside the homes: those of the tests go to one folder of this run, which then goes too.
+
+    Processes that tests and xdist start find it in the environment. Every user may enter it, as PostgreSQL must.
+    """
+    if os.geteuid() == 0 and _ROOT_FOLDER not in os.environ:
+        for left in Path("/tmp").glob("ioc-tests-*-*"):
+            if not psutil.pid_exists(int(left.name.split("-")[2])):
+                _remove(left)  # its run was killed
+        _made.append(Path(tempfile.mkdtemp(dir="/tmp", prefix=f"ioc-tests-{os.getpid()}-")))
+        _made[0].chmod(0o755)
+        os.environ[_ROOT_FOLDER] = str(_made[0] / "catalogues")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for folder in _made:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    for owner in folder.glob("*/*/home.json"):
+        if (server := postmaster.find(owner.parent / "data")) is not None:
+            postmaster.stop(server)  # of a test that was killed
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ Every line is read twice at most. `fast_sql` reads the whole file with DuckDB's 
 columns and a `fault`. That reader drops the text of a line it cannot read, sometimes spoils the line after one cut
 at a value, and stops at a document spread over lines; so every line with a fault is read again, alone and from its
 bytes, by `careful_sql`, and only that reading may reject it. `lake.lines.stage_lines` runs the two.
+That reader also takes the first of two equal keys in silence, so the fast reading fails where an object has some.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import NamedTuple
 
 from lake.contracts.base import Delivery
 from lake.contracts.camera import EVENTS, STATUS
-from lake.contracts.lines import CAREFUL, FAST, MALFORMED, RAW
-from transforms.privacy import MIN_KEY_BYTES, TOKEN_DIGITS
+from lake.contracts.lines import CAREFUL, FAST, MALFORMED, OVERSIZED, RAW
+from lake.contracts.pseudonym import MIN_KEY_BYTES, TOKEN_DIGITS
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
 KM_PER_MILE = 1.609344  # international mile (1959), exact
 BLOCK_BYTES = 64  # of SHA-256, for HMAC (RFC 2104)
+NAME_LENGTH = 256  # characters of a camera's, object's or label's name; more is a writer's error
 
 # Numbers and booleans are read as text: a wrong type would otherwise become a silent null.
 _TEXT_FIELDS = (
@@ -46,6 +48,20 @@ class _Fault(NamedTuple):
     reason: str  # SQL text
 
 
+def _is_unfit(name: str) -> str:
+    """Whether a name cannot be kept: the catalogue, PostgreSQL, stores no NUL, and min and max of every column."""
+    return f"(length({name}) > {NAME_LENGTH} or regexp_matches({name}, '[\\x00-\\x1f\\x7f]'))"
+
+
+def _name(written: str) -> str:
+    """A name as it is compared: NFC, without the invisible marks that turn the direction of writing."""
+    # Most names are ASCII, one byte a character, and are passed by.
+    return (
+        f"case when strlen({written}) = length({written}) then {written} "
+        f"else nfc_normalize(regexp_replace({written}, '\\p{{Cf}}', '', 'g')) end"
+    )
+
+
 _SHAPE = _Fault(
     "unknown_shape",
     "after is null and cameras is null",
@@ -55,26 +71,34 @@ _STATUS_FAULTS = (
     _Fault(
         "impossible_time",
         "is_status and not coalesce(status_s between $earliest and $latest, false)",
-        "'service.last_updated ' || coalesce(service.last_updated, 'is missing and')"
+        "'service.last_updated ' || coalesce(left(service.last_updated, 80), 'is missing and')"
         " || ' is not a time from 2000 to a day after the harvest.'",
     ),
     _Fault(
         "bad_cameras",
         "is_status and (json_type(cameras) <> 'OBJECT' or list_contains(json_keys(cameras), '') or "
+        f"len(list_filter(json_keys(cameras), lambda name: {_is_unfit('name')})) > 0 or "
+        "len(json_keys(cameras)) <> len(list_distinct(json_keys(cameras))) or "
         "len(json_keys(cameras)) <> len(list_filter(json_extract_string(cameras, '$.*.camera_fps'), "
         "lambda fps: coalesce(isfinite(try_cast(fps as double)), false))))",
-        "'`cameras` must hold a number camera_fps for every named camera.'",
+        "'`cameras` must hold a number camera_fps for every camera, each named once.'",
     ),
 )
 
 
 def _missing(field: str) -> _Fault:
-    condition = f"not is_status and coalesce(trim(after.{field}), '') = ''"
+    condition = f"not is_status and coalesce(trim({_name(f'after.{field}')}), '') = ''"
     return _Fault(f"missing_{field}", condition, f"'after.{field} is missing.'")
 
 
+def _unfit(field: str) -> _Fault:
+    condition = f"not is_status and ({_is_unfit(f'after.{field}')} or left(after.{field}, 1) in ('[', '{{'))"
+    reason = f"'after.{field} is no text, holds a control character or more than {NAME_LENGTH} characters.'"
+    return _Fault("unfit_name", condition, reason)
+
+
 def _unreadable(code: str, field: str, condition: str, must: str) -> _Fault:
-    reason = f"'after.{field} ' || coalesce(after.{field}, '(none)') || ' must be {must}.'"
+    reason = f"'after.{field} ' || coalesce(left(after.{field}, 80), '(none)') || ' must be {must}.'"
     return _Fault(code, f"after.{field} is not null and not coalesce({condition}, false)", reason)
 
 
@@ -82,9 +106,10 @@ _EVENT_FAULTS = (
     _Fault(
         "bad_type",
         "not is_status and not coalesce(type in ('new', 'update', 'end'), false)",
-        "'type ' || coalesce(type, '(none)') || ' must be new, update or end.'",
+        "'type ' || coalesce(left(type, 80), '(none)') || ' must be new, update or end.'",
     ),
     *(_missing(field) for field in ("camera", "id", "label", "frame_time", "start_time")),
+    *(_unfit(field) for field in ("camera", "id", "label")),
     *(
         _unreadable("impossible_time", f"{name}_time", f"{name}_s between $earliest and $latest", must)
         for name, must in (
@@ -118,47 +143,66 @@ def fast_sql(path: str, delivery: Delivery) -> str:
     """SELECT over a plain UTF-8 newline file: one row per non-blank line, `fault` null where it is good.
 
     Materialise it as `fast_lines` with preserve_insertion_order on: then rowid is the line's position.
-    DuckDB may refuse the file as a whole; then all of it is read by `careful_sql`.
+    DuckDB may refuse the file as a whole, and does so where an `after` has a key twice; then all of it is read by
+    `careful_sql`.
     """
     after = ", ".join([f"{f} VARCHAR" for f in _TEXT_FIELDS] + [f"{f} VARCHAR[]" for f in _ZONES])
     columns = f"{{type: 'VARCHAR', after: 'STRUCT({after})', service: 'STRUCT(last_updated VARCHAR)', cameras: 'JSON'}}"
     # `uncompressed`, or DuckDB would unpack whatever calls itself .gz, however large.
-    source = (
-        f"select * from read_ndjson({_text(path)}, columns = {columns}, format = 'newline_delimited', "
-        "compression = 'uncompressed', ignore_errors = true)"
+    # Without `records` DuckDB 1.5 looks into the documents to guess it, and a deep one overflows its stack.
+    options = "format = 'newline_delimited', records = true, compression = 'uncompressed', ignore_errors = true"
+    read = f"select * from read_ndjson({_text(path)}, {options}, columns = "
+    # A MAP, unlike a STRUCT, holds a key as often as it is there.
+    twofold = (
+        f"select count(*) from ({read} {{after: 'MAP(VARCHAR, VARCHAR)'}})) "
+        "where list_unique(map_keys(after)) <> cardinality(after)"
     )
-    return _typed(source, delivery)
+    guard = f"case when ({twofold}) > 0 then error('an object has a key twice') else true end"
+    return _typed(f"{read} {columns}) where {guard}", delivery)
 
 
 def careful_sql(delivery: Delivery) -> str:
-    """SELECT over `raw_lines(position, raw)`: the columns of `fast_sql` with position, raw and `reason`."""
+    """SELECT over `raw_lines(position, raw, is_whole)`: the columns of `fast_sql` with position, raw and `reason`.
+
+    `raw` is kept for lines with a fault alone: this reading may be of a whole large file.
+    """
     after = ", ".join([f'"{f}": "VARCHAR"' for f in _TEXT_FIELDS] + [f'"{f}": ["VARCHAR"]' for f in _ZONES])
     shape = f'{{"type": "VARCHAR", "after": {{{after}}}, "service": {{"last_updated": "VARCHAR"}}, "cameras": "JSON"}}'
+    # A byte order mark may open the first line.
     source = (
-        f"with line as (select position, raw, try(decode(raw)) as line from {RAW}), "
-        "checked as (select position, raw, coalesce(json_valid(line), false) as is_json, line from line), "
-        f"document as (select position, raw, is_json, "
+        f"with line as (select position, raw, is_whole, try(ltrim(decode(raw), chr(65279))) as line from {RAW}), "
+        "checked as (select *, is_whole and coalesce(json_valid(line), false) as is_json from line), "
+        "document as (select position, raw, is_whole, is_json, "
+        "if(is_json, json_keys(line, '$.after'), null) as keys, "
         f"case when is_json then json_transform(line, {_text(shape)}) end as d from checked) "
-        "select position, raw, is_json, d.type as type, d.after as after, d.service as service, "
-        "d.cameras as cameras from document"
+        "select position, raw, is_whole, is_json, d.type as type, d.after as after, d.service as service, "
+        "d.cameras as cameras, coalesce(len(keys) <> len(list_distinct(keys)), false) as is_twofold from document"
     )
-    malformed = _Fault(MALFORMED, "not is_json", "'The line is not a whole JSON document in UTF-8.'")
-    return _typed(source, delivery, keep=("position", "raw"), first=malformed)
+    first = (
+        _Fault(OVERSIZED, "not is_whole", "'The line is too long for one record; the landing zone holds it whole.'"),
+        _Fault(MALFORMED, "not is_json", "'The line is not a whole JSON document in UTF-8.'"),
+        _Fault("duplicate_key", "is_twofold", "'`after` has a key twice, so what it says is uncertain.'"),
+    )
+    keep = ("position", "if(fault is null, null, raw) as raw", "reason")
+    return _typed(source, delivery, keep=keep, first=first)
 
 
-def variables(delivery: Delivery) -> dict[str, bytes]:
-    """Session variables that the two readings use: the key pads of HMAC-SHA256 (RFC 2104).
+def variables(delivery: Delivery) -> dict[str, list[bytes]]:
+    """Session variables that the two readings use: the key pads of HMAC-SHA256 (RFC 2104), one per year from 2000.
 
-    Kept out of the SQL text, which ends up in error messages. Raises ValueError for a key under 32 bytes.
+    Kept out of the SQL text, which ends up in error messages. Raises ValueError for a key under 32 bytes, or a year
+    without one.
     """
-    key = delivery.pseudonym_key
-    if len(key) < MIN_KEY_BYTES:
-        raise ValueError(f"A pseudonym key needs at least {MIN_KEY_BYTES} bytes, this one has {len(key)}.")
-    block = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
-    return {
-        "plate_inner": bytes(byte ^ 0x36 for byte in block),
-        "plate_outer": bytes(byte ^ 0x5C for byte in block),
-    }
+    latest = delivery.received_at + CLOCK_TOLERANCE
+    pads: dict[str, list[bytes]] = {"plate_inner": [], "plate_outer": []}
+    for year in range(EARLIEST.year, latest.year + 1):
+        key = delivery.pseudonym_keys.get(year, b"")
+        if len(key) < MIN_KEY_BYTES:
+            raise ValueError(f"A pseudonym key needs at least {MIN_KEY_BYTES} bytes, that of {year} has {len(key)}.")
+        block = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
+        pads["plate_inner"].append(bytes(byte ^ 0x36 for byte in block))
+        pads["plate_outer"].append(bytes(byte ^ 0x5C for byte in block))
+    return pads
 
 
 def _both(columns: str, condition: str) -> str:
@@ -170,8 +214,8 @@ def _both(columns: str, condition: str) -> str:
 ROWS_SQL: dict[str, str] = {
     EVENTS.table: _both(", ".join(f'"{name}"' for name in EVENTS.names), "not is_status"),
     STATUS.table: f"""
-        select camera_id, reported_at, camera_fps, camera_fps > 0 as is_online from (
-            select sent_at as reported_at, unnest(json_keys(cameras)) as camera_id,
+        select {_name("written")} as camera_id, reported_at, camera_fps, camera_fps > 0 as is_online from (
+            select sent_at as reported_at, unnest(json_keys(cameras)) as written,
                 unnest(json_extract_string(cameras, '$.*.camera_fps'))::double as camera_fps
             from ({_both("sent_at, cameras", "is_status")}))""",
 }
@@ -181,12 +225,12 @@ REJECTED_SQL = f"select position, fault as reason_code, reason, raw from {CAREFU
 """SELECT of the shape REJECTED_SCHEMA; position counts non-blank lines from 0."""
 
 
-def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first: _Fault | None = None) -> str:
+def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first: tuple[_Fault, ...] = ()) -> str:
     """Typed columns and `fault` over a relation (type, after, service, cameras), all of one expression set."""
     profile = delivery.profile
     factor = KM_PER_MILE if profile is not None and profile.speed_unit == "mph" else 1
     kept = "".join(f"{name}, " for name in keep)
-    faults = (first, *_FAULTS) if first else _FAULTS
+    faults = (*first, *_FAULTS)
     code = " ".join(f"when {fault.condition} then {_text(fault.code)}" for fault in faults)
     reason = " ".join(f"when {fault.condition} then {fault.reason}" for fault in faults)
     sql = f"""
@@ -204,11 +248,11 @@ def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first
             from parsed),
         judged as (
             select *, case {code} end as fault {f", case {reason} end as reason" if keep else ""} from numbers)
-        select {kept}fault, is_status, {"reason, " if keep else ""}
-            after.camera as camera_id, after.id as event_id, type as event_type,
+        select {kept}fault, is_status,
+            {_name("after.camera")} as camera_id, after.id as event_id, type as event_type,
             {_instant("if(is_status, status_s, frame_s)")} as sent_at,
             {_instant("start_s")} as start_at, {_instant("end_s")} as end_at,
-            after.label as label, top_score, is_false_positive, is_stationary,
+            {_name("after.label")} as label, top_score, is_false_positive, is_stationary,
             {_direction(profile.direction if profile else {})} as direction,
             speed * {factor} as speed_km_h,
             {_TOKEN} as plate_token, plate_confidence,
@@ -224,9 +268,11 @@ def _instant(seconds: str) -> str:
 
 
 _PLATE = "regexp_replace(upper(nfc_normalize(after.recognized_license_plate)), '[^\\p{L}\\p{N}]', '', 'g')"
-_TOKEN = (  # transforms.privacy.token in SQL
-    f"case when fault is null and {_PLATE} <> '' then left(sha256(getvariable('plate_outer') || "
-    f"unhex(sha256(getvariable('plate_inner') || encode({_PLATE})))), {TOKEN_DIGITS}) end"
+# One passage has one token, though its messages may lie in two years: the year is that of its start.
+_YEAR = f"year(make_timestamp((start_s * 1e6)::bigint)) - {EARLIEST.year - 1}"
+_TOKEN = (  # lake.contracts.pseudonym.token in SQL
+    f"case when fault is null and {_PLATE} <> '' then left(sha256(getvariable('plate_outer')[{_YEAR}] || "
+    f"unhex(sha256(getvariable('plate_inner')[{_YEAR}] || encode({_PLATE})))), {TOKEN_DIGITS}) end"
 )
 
 

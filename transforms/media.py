@@ -21,6 +21,7 @@ import polars as pl
 from lake.contracts.base import Delivery, Parsed, rejected_frame
 from lake.contracts.media import ARTICLES
 from lake.errors import PayloadRefused
+from transforms.feed_document import MAX_ITEM_BYTES, examined
 from transforms.privacy import redact
 from transforms.text import clean, plain, what_arrived
 
@@ -28,10 +29,10 @@ _SCHEMA = ARTICLES.polars_schema
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
 
-_ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
-
 # Vietnamese newsrooms write GMT+7, which RFC 822 readers take for an unknown zone.
 _OFFSET = re.compile(r"(?:GMT|UTC|ICT)?\s*([+-])(\d{1,2}):?(00|30)?$")
+
+_EARLY_YEAR = re.compile(r"[A-Za-z]{3} 0\d{3}\b")
 
 Fields = dict[str, Any]  # feedparser's dictionaries: text and lists of them
 
@@ -42,12 +43,14 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     `feed_id` is `delivery.origin`. A publication time that is missing, unreadable, before 1990 or more than a day
     after the harvest becomes the harvest time and is flagged; an item with only a modification time takes that.
     Times without an offset are in the profile's zone, else UTC. Authors are dropped. Repeated items are kept: the
-    table writer de-duplicates. Reason codes: missing_title, missing_link, truncated_item.
-    Raises PayloadRefused for anything that is not a feed: an HTML page, JSON, XML broken before its first item.
+    table writer de-duplicates. Reason codes: missing_title, missing_link, truncated_item, bad_utf8, oversized_record.
+    Raises PayloadRefused for anything that is not a feed: an HTML page, JSON, XML broken before its first item; and
+    for what is too much to parse (`feed_document`).
     """
+    given = examined(body, delivery.origin)
     # A stream, because feedparser tries bytes as a file name first. Its sanitiser and link resolver would take a
     # quarter of the time, and only summaries gain, of which no markup is kept.
-    document = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    document = feedparser.parse(io.BytesIO(given.text), sanitize_html=False, resolve_relative_uris=False)
     entries: list[Fields] = document.entries
     is_broken = isinstance(document.get("bozo_exception"), SAXException)
     if not entries and (is_broken or not document.get("version")):
@@ -55,7 +58,10 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             f"{delivery.origin} sent {what_arrived(body)}, not an RSS or Atom feed; "
             "check the address of the feed in its list."
         )
-    is_cut = is_broken and len(_ITEM_END.findall(body)) < len(entries)
+    is_cut = is_broken and given.n_item_ends < len(entries)
+    spans = given.items(len(entries))
+    if given.is_damaged and spans is None:
+        raise PayloadRefused(f"{delivery.origin} holds bytes that are not UTF-8; tell the publisher.")
     feed: Fields = document.feed
     feed_title = plain(feed.get("title", "")) or None
     language = clean(feed.get("language", "")).lower() or None
@@ -65,7 +71,12 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
         headline = plain(entry.get("title", ""))
         link = clean(entry.get("link", ""))
         article_id = clean(entry.get("id", "")) or link
-        if is_cut and position == len(entries) - 1:
+        span = spans[position] if spans else slice(0, 0)
+        if given.body[span] != given.text[span]:
+            reject = ("bad_utf8", "the item holds bytes that are not UTF-8.")
+        elif span.stop - span.start > MAX_ITEM_BYTES:
+            reject = ("oversized_record", f"the item has more than {MAX_ITEM_BYTES:,} bytes.")
+        elif is_cut and position == len(entries) - 1:
             reject = ("truncated_item", "the document ends inside this item.")
         elif not headline:
             reject = ("missing_title", "title is empty.")
@@ -79,7 +90,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
                 "feed_id": delivery.origin,
                 "feed_title": feed_title,
                 "url": _web_address(delivery.origin, link),
-                "headline": headline,
+                "headline": redact(headline),
                 "summary": redact(plain(entry.get("summary", ""))) or None,
                 "section": _section(entry),
                 "language": language,
@@ -89,7 +100,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             }
             rows.append(tuple(row[name] for name in ARTICLES.names))
             continue
-        rejects.append((position, *reject, _raw(entry)))
+        rejects.append((position, *reject, given.body[span] or _read(entry)))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={ARTICLES.table: frame}, rejected=rejected_frame(rejects))
 
@@ -114,6 +125,8 @@ def _instant(entry: Fields, name: str, delivery: Delivery) -> datetime | None:
 
 
 def _rfc_822(written: str) -> datetime:
+    if _EARLY_YEAR.search(written):
+        raise ValueError("parsedate would read the year 0000 as 2000")
     return parsedate_to_datetime(_OFFSET.sub(lambda at: f"{at[1]}{at[2]:0>2}{at[3] or '00'}", written))
 
 
@@ -134,7 +147,7 @@ def _section(entry: Fields) -> str | None:
     return None
 
 
-def _raw(entry: Fields) -> bytes:
-    """The item as read, without its author: feedparser does not keep the XML of one item."""
+def _read(entry: Fields) -> bytes:
+    """The item as read, for want of the item as received: the document is so broken that its place is unknown."""
     kept = {name: entry.get(name) for name in ("id", "link", "title", "summary", "published")}
     return json.dumps(kept, ensure_ascii=False).encode("utf-8", "backslashreplace")

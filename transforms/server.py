@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,9 +21,13 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 from lake.contracts.base import Delivery, Parsed, rejected_frame
 from lake.contracts.server import SAMPLES, SERIES
 from lake.errors import PayloadRefused
+from transforms import json_records
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
+LABELS_LENGTH = 1 << 16  # characters of all labels of a series
+SERIES_LENGTH = 1 << 30  # characters of a series in an answer: the payload's limit holds
+UNPAIRED = re.compile("[\ud800-\udfff]")
 OPENMETRICS_ONLY = re.compile(r"^# (UNIT |TYPE \S+ (unknown|info|stateset|gaugehistogram)$)", re.MULTILINE)
 
 Reject = tuple[int, str, str, bytes]
@@ -33,9 +39,9 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     `prometheus`: the JSON of /api/v1/query or /api/v1/query_range with a vector or a matrix, or its bare
     `result` array. `openmetrics`: an OpenMetrics 1.0 page (it ends in `# EOF`) or Prometheus text format
     0.0.4; a sample without a time gets `delivery.received_at`.
-    A series without a name, a sample that is not [seconds, number] and a time before 2000 or more than a day
-    after the harvest are rejected one by one; a body in another format raises PayloadRefused. Equal (series,
-    time) pairs are kept: the table writer de-duplicates.
+    A series without a name or with labels nobody can store, a sample that is not [seconds, number] and a time before
+    2000 or more than a day after the harvest are rejected one by one; a body in another format raises
+    PayloadRefused. Equal (series, time) pairs are kept: the table writer de-duplicates.
     """
     if not body.strip():
         raise PayloadRefused(f"{delivery.origin} answered with an empty body; check that the exporter is ready.")
@@ -67,6 +73,7 @@ class _Harvest:
         self.times: list[Any] = []  # seconds since 1970
         self.values: list[Any] = []
         self.rejects: list[Reject] = []
+        self.records: list[json_records.Record] = []  # of the series, where an answer gave them
 
     def add(self, position: int, labels: dict[str, str], times: list[Any], values: list[Any]) -> None:
         self.series.append((position, labels))
@@ -74,59 +81,80 @@ class _Harvest:
         self.times += times
         self.values += values
 
+    def reject(self, position: int, code: str, reason: str, raw: bytes) -> None:
+        self.rejects.append((position, code, reason, raw))
+
 
 def _read_answer(body: bytes, delivery: Delivery) -> _Harvest:
+    path = () if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[" else ("data", "result")
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        answer, records = json_records.read(body, path=path, number=float, max_characters=SERIES_LENGTH)
+    except ValueError as error:
         raise PayloadRefused(
             f"{delivery.origin} answered with something other than complete JSON ({error}); fetch it again."
         ) from error
     harvest = _Harvest()
-    for position, item in enumerate(_result(answer, delivery)):
+    for position, record in enumerate(_checked(answer, records, delivery)):
+        if record.fault:
+            harvest.reject(position, *record.fault, record.raw)
+            continue
+        item = record.value
         labels = item.get("metric") if isinstance(item, dict) else None
         if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-            _reject(
-                harvest,
-                position,
-                "bad_series",
-                "A series must have `metric`, an object of text labels.",
-                item,
-            )
+            reason = "A series must have `metric`, an object of text labels."
+            harvest.reject(position, "bad_series", reason, record.raw)
             continue
         if not labels.get("__name__"):
             reason = "The series has no metric name (`__name__`); name the expression with a recording rule."
-            _reject(harvest, position, "missing_metric", reason, {"metric": labels})
+            harvest.reject(position, "missing_metric", reason, record.raw)
+            continue
+        if unfit := _unfit(labels):
+            harvest.reject(position, "unfit_labels", unfit, record.raw)
             continue
         if "histogram" in item or "histograms" in item:
             reason = "Native histograms are not supported; query a float series such as its count or a quantile."
-            _reject(harvest, position, "native_histogram", reason, {"metric": labels})
+            harvest.reject(position, "native_histogram", reason, record.raw)
         points = item["values"] if "values" in item else [item["value"]] if "value" in item else []
         if not isinstance(points, list):
-            _reject(harvest, position, "bad_sample", "`values` must be an array of [seconds, value].", item)
+            harvest.reject(position, "bad_sample", "`values` must be an array of [seconds, value].", record.raw)
             continue
         pairs = [point if type(point) is list and len(point) == 2 else (None, None) for point in points]
-        harvest.add(position, labels, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        harvest.add(position, labels, [_scalar(pair[0]) for pair in pairs], [_scalar(pair[1]) for pair in pairs])
+        harvest.records.append(record)
     return harvest
 
 
-def _result(answer: Any, delivery: Delivery) -> list[Any]:
-    """The `result` array of an answer, or the answer itself when it is one. Raises PayloadRefused."""
-    if isinstance(answer, list):
-        return answer
+def _scalar(value: Any) -> Any:
+    """A number, or a text that may be one; None for anything else, which a column could not hold."""
+    return value if (type(value) is float and isfinite(value)) or (type(value) is str and value.isascii()) else None
+
+
+def _unfit(labels: dict[str, str]) -> str | None:
+    """Why labels cannot be stored: PostgreSQL, the catalogue, takes no NUL, and nobody half a surrogate pair."""
+    text = "".join([*labels, *labels.values()])
+    if len(text) > LABELS_LENGTH:
+        return f"The labels have more than {LABELS_LENGTH:,} characters."
+    if "\0" in text or UNPAIRED.search(text):
+        return "A label holds a NUL or half a surrogate pair."
+    return None
+
+
+def _checked(answer: Any, records: list[json_records.Record] | None, delivery: Delivery) -> list[json_records.Record]:
+    """The records of the `result` array, or of an answer that is one itself. Raises PayloadRefused."""
+    if records is not None and isinstance(answer, list):
+        return records
     if not isinstance(answer, dict):
         raise PayloadRefused(f"{delivery.origin} is not an answer of the Prometheus HTTP API; check the address.")
     if answer.get("status") == "error":
         text = f"{answer.get('errorType', 'error')}: {answer.get('error', 'no reason given')}"
         raise PayloadRefused(f"{delivery.origin} refused the query ({text}); correct `queries` in sources.toml.")
     data = answer.get("data")
-    result = data.get("result") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or data.get("resultType") not in ("matrix", "vector") or not isinstance(result, list):
+    if records is None or not isinstance(data, dict) or data.get("resultType") not in ("matrix", "vector"):
         raise PayloadRefused(
             f"{delivery.origin} holds no matrix or vector of the Prometheus HTTP API; "
             "ask query or query_range for a metric."
         )
-    return result
+    return records
 
 
 def _read_page(body: bytes, delivery: Delivery) -> _Harvest:
@@ -152,7 +180,10 @@ def _read_page(body: bytes, delivery: Delivery) -> _Harvest:
         time_s = received_s if sample.timestamp is None else float(sample.timestamp)
         if sample.value is None:
             reason = "Native histograms are not supported; expose classic buckets beside them."
-            _reject(harvest, position, "native_histogram", reason, {"metric": labels})
+            harvest.reject(position, "native_histogram", reason, _json({"metric": labels}))
+            continue
+        if unfit := _unfit(labels):
+            harvest.reject(position, "unfit_labels", unfit, _json({"metric": labels}))
             continue
         harvest.add(position, labels, [time_s], [float(sample.value)])
     return harvest
@@ -166,21 +197,28 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
     )
     samples = samples.with_columns(
         pl.Series("seconds", harvest.times, dtype=pl.Float64, strict=False),
-        pl.Series("value", harvest.values, dtype=pl.String, strict=False).cast(pl.Float64, strict=False)
-        if delivery.format == "prometheus"
-        else pl.Series("value", harvest.values, dtype=pl.Float64),
+        (
+            _values(harvest.values) if delivery.format == "prometheus" else pl.Series(harvest.values, dtype=pl.Float64)
+        ).alias("value"),
     ).with_row_index("index")
     latest = delivery.received_at + CLOCK_TOLERANCE
+    starts = [0, *itertools.accumulate(harvest.counts)]
+    as_written: dict[int, list[bytes]] = {}
     readable = pl.col("seconds").is_not_null() & pl.col("value").is_not_null()
     possible = pl.col("seconds").is_between(EARLIEST.timestamp(), latest.timestamp())
     for index, number, seconds, value in samples.filter(~(readable & possible).fill_null(False)).iter_rows():
         position, labels = harvest.series[number]
-        raw = {"metric": labels, "value": [harvest.times[index], harvest.values[index]]}
         if seconds is None or value is None:
-            _reject(harvest, position, "bad_sample", "A sample must be [seconds, number written as text].", raw)
+            code, reason = "bad_sample", "A sample must be [seconds, number written as text]."
         else:
+            code = "impossible_time"
             reason = f"Time {harvest.times[index]} s is before 2000 or more than a day after the harvest."
-            _reject(harvest, position, "impossible_time", reason, raw)
+        written = _json([harvest.times[index], harvest.values[index]])
+        if harvest.records:
+            if number not in as_written:
+                as_written[number] = _points(harvest.records[number])
+            written = as_written[number][index - starts[number]]
+        harvest.reject(position, code, reason, b'{"metric":%b,"value":%b}' % (_json(labels), written))
     good = samples.filter(readable & possible).select(
         "owner",
         # Rounding at the microsecond undoes the binary fraction of the JSON number (Prometheus keeps ms).
@@ -208,8 +246,24 @@ def _frames(harvest: _Harvest, delivery: Delivery) -> Parsed:
     )
 
 
-def _reject(harvest: _Harvest, position: int, code: str, reason: str, record: Any) -> None:
-    harvest.rejects.append((position, code, reason, json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")))
+def _values(written: list[Any]) -> pl.Series:
+    """Numbers of sample values as written; null where it is none, or one that Float64 cannot hold, such as 1e400."""
+    text = pl.Series(written, dtype=pl.String, strict=False)
+    value = text.cast(pl.Float64, strict=False)
+    is_overflow = value.is_infinite() & ~text.str.contains("(?i)inf")
+    return value.set(is_overflow.fill_null(False), None)
+
+
+def _points(record: json_records.Record) -> list[bytes]:
+    """The samples of a series as received."""
+    many = json_records.read(record.raw, path=("values",), number=float, max_characters=SERIES_LENGTH).records
+    if many is not None:
+        return [point.raw for point in many]
+    return [_json(record.value["value"])]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,14 +14,19 @@ from lake.contracts.base import Delivery, Parsed, rejected_frame
 from lake.contracts.profile import Profile
 from lake.contracts.ticket import REQUESTS
 from lake.errors import PayloadRefused
-from transforms.privacy import redact
+from transforms import csv_records, json_records
+from transforms.privacy import redact_report
 from transforms.text import clean, what_arrived
 
 _SCHEMA = REQUESTS.polars_schema
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
+FARTHEST_DEADLINE = timedelta(days=3653)  # ten years: 9999-12-31 is how some systems write "none"
 STATUSES = ("open", "closed")
+PLACE_DECIMALS = 4  # of a degree: eleven metres find the pothole, not the door of who reported it
 NO_PHOTO = {"", "false", "no", "n", "0"}
+
+_NESTED = {list: "an array", dict: "an object"}
 
 Record = Mapping[str, Any]  # source values under contract column names: a JSON value is anything
 
@@ -35,8 +37,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     Times without an offset are in the profile's zone (UTC without a profile); in a repeated hour the first one
     is meant, in a skipped hour the offset before the change holds (PEP 495, fold 0). `closed_at` is kept for
     closed requests only. Equal or repeated ids are kept: the table writer de-duplicates.
-    Reason codes: not_an_object, wrong_column_count, malformed_record, missing_request_id, missing_status,
-    unknown_status, missing_requested_at, unreadable_date, impossible_time, bad_coordinates.
+    Reason codes: those of `json_records` and `csv_records`, not_an_object, wrong_type, missing_request_id,
+    missing_status, unknown_status, missing_requested_at, unreadable_date, impossible_time, bad_coordinates.
     Raises PayloadRefused when the body as a whole is not what the source declares.
     """
     rows: list[tuple[object, ...]] = []
@@ -48,9 +50,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
                 raise record
             rows.append(_row(record, delivery))
         except _RejectedError as error:
-            kept = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
             # The reason is published as an example; a phone number may stand where a date should.
-            rejects.append((position, error.code, redact(str(error)), kept.encode("utf-8", "backslashreplace")))
+            rejects.append((position, error.code, redact_report(str(error)), raw))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={REQUESTS.table: frame}, rejected=rejected_frame(rejects))
 
@@ -72,42 +73,44 @@ def _row(record: Record, delivery: Delivery) -> tuple[object, ...]:
     requested_at = _instant(record, "requested_at", delivery, latest=True)
     if requested_at is None:
         raise _RejectedError("missing_requested_at", "requested_at is empty.")
-    updated_at = _instant(record, "updated_at", delivery, latest=True)
     closed_at = _instant(record, "closed_at", delivery, latest=True) if status == "closed" else None
     row = {
         "request_id": request_id,
         "status": status,
         "status_source": status_source,
         "status_notes": _redacted(record, "status_notes"),
-        "service_code": _text(record, "service_code"),
-        "service_name": _text(record, "service_name"),
+        "service_code": _redacted(record, "service_code"),
+        "service_name": _redacted(record, "service_name"),
         "description": _redacted(record, "description"),
-        "agency": _text(record, "agency"),
-        "channel": _text(record, "channel"),
-        "unit_code": _text(record, "unit_code"),
+        "agency": _redacted(record, "agency"),
+        "channel": _redacted(record, "channel"),
+        "unit_code": _redacted(record, "unit_code"),
         "requested_at": requested_at,
-        "updated_at": updated_at or max(requested_at, closed_at or requested_at),
+        "updated_at": _instant(record, "updated_at", delivery, latest=True),
         "expected_at": _instant(record, "expected_at", delivery, latest=False),
         "closed_at": closed_at,
         **_position(record),
-        "has_photo": (_text(record, "has_photo") or "").lower() not in NO_PHOTO,
-        "satisfaction": _text(record, "satisfaction"),
+        "has_photo": None if record.get("has_photo") is None else _has_photo(record),
+        "satisfaction": _redacted(record, "satisfaction"),
         "is_closed_before_requested": closed_at is not None and closed_at < requested_at,
     }
     return tuple(row[name] for name in REQUESTS.names)
 
 
 def _text(record: Record, column: str) -> str | None:
-    """Cleaned text of a scalar; None for null, empty text, and the lists or objects a scalar field must not hold."""
+    """Cleaned text of a scalar; None for null and empty text. Raises _RejectedError for a list or an object."""
     value = record.get(column)
-    if value is None or isinstance(value, (list, dict)):
+    if value is None:
         return None
-    return clean(value if isinstance(value, str) else json.dumps(value)) or None
+    if isinstance(value, (list, dict)):
+        raise _RejectedError("wrong_type", f"{column} is {_NESTED[type(value)]}, not a text or a number.")
+    return clean(value if isinstance(value, str) else str(value).lower()) or None  # numbers are text, see _number
 
 
 def _redacted(record: Record, column: str) -> str | None:
+    """`_text` without personal data: a profile may map a column of any content to a name or a code."""
     text = _text(record, column)
-    return None if text is None else redact(text)
+    return None if text is None else redact_report(text)
 
 
 def _status(record: Record, profile: Profile | None) -> tuple[str, str]:
@@ -116,7 +119,9 @@ def _status(record: Record, profile: Profile | None) -> tuple[str, str]:
         raise _RejectedError("missing_status", "status is empty.")
     status = profile.status.get(written) if profile and profile.status else written.lower()
     if status not in STATUSES:
-        raise _RejectedError("unknown_status", f"status {written!r} is neither open nor closed, nor in the profile.")
+        raise _RejectedError(
+            "unknown_status", f"status {_shown(written)} is neither open nor closed, nor in the profile."
+        )
     return status, written
 
 
@@ -138,10 +143,23 @@ def _instant(record: Record, column: str, delivery: Delivery, *, latest: bool) -
             read = read.replace(tzinfo=ZoneInfo(profile.time_zone if profile else "UTC"))
         instant = read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _RejectedError("unreadable_date", f"{column} {written!r} is not a date in the declared format.") from None
-    if instant < EARLIEST or (latest and instant > delivery.received_at + CLOCK_TOLERANCE):
-        raise _RejectedError("impossible_time", f"{column} {written!r} is before 2000 or after the harvest.")
+        raise _RejectedError(
+            "unreadable_date", f"{column} {_shown(written)} is not a date in the declared format."
+        ) from None
+    if instant < EARLIEST or instant > delivery.received_at + (CLOCK_TOLERANCE if latest else FARTHEST_DEADLINE):
+        bound = "after the harvest" if latest else "more than ten years after the harvest"
+        raise _RejectedError("impossible_time", f"{column} {_shown(written)} is before 2000 or {bound}.")
     return instant
+
+
+def _shown(written: str | None) -> str:
+    return repr(written if written is None else written[:80])
+
+
+def _has_photo(record: Record) -> bool:
+    if isinstance(record["has_photo"], (list, dict)):  # several photos
+        return bool(record["has_photo"])
+    return (_text(record, "has_photo") or "").lower() not in NO_PHOTO
 
 
 def _position(record: Record) -> dict[str, float | None]:
@@ -153,32 +171,49 @@ def _position(record: Record) -> dict[str, float | None]:
     except ValueError:
         degrees = {"lat": math.nan, "long": math.nan}
     if not (abs(degrees["lat"]) <= 90 and abs(degrees["long"]) <= 180):
-        raise _RejectedError("bad_coordinates", f"lat {written['lat']!r}, long {written['long']!r} is no WGS 84 place.")
-    return dict(degrees)
+        lat, long = _shown(written["lat"]), _shown(written["long"])
+        raise _RejectedError("bad_coordinates", f"lat {lat}, long {long} is no WGS 84 place.")
+    return {name: round(value, PLACE_DECIMALS) for name, value in degrees.items()}
 
 
-def _read_open311(body: bytes, delivery: Delivery) -> Iterator[tuple[Record | _RejectedError, object]]:
+def _read_open311(body: bytes, delivery: Delivery) -> Iterator[tuple[Record | _RejectedError, bytes]]:
     """(record under contract names, record as received) of a GeoReport v2 array or single request."""
     arrived = f"{delivery.origin} sent {what_arrived(body)}"
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        document, requests = json_records.read(body, path=(), number=_number)
+    except ValueError as error:
         raise PayloadRefused(
             f"{arrived}, not Open311 JSON ({error}); check the address of the endpoint in sources.toml."
         ) from error
-    requests = document if isinstance(document, list) else [document]
-    if not isinstance(document, list) and not (isinstance(document, dict) and "service_request_id" in document):
-        raise PayloadRefused(f"{arrived}, but not an array of requests; the address must end in /requests.json.")
-    if requests and all(_is_error(request) for request in requests):
+    if requests is None:
+        if not isinstance(document, dict) or "service_request_id" not in document:
+            raise PayloadRefused(f"{arrived}, but not an array of requests; the address must end in /requests.json.")
+        yield _judged(document), body
+        return
+    if requests and all(_is_error(request.value) for request in requests):
         raise PayloadRefused(
-            f"{delivery.origin} answered with an Open311 error: {clean(str(requests[0]['description']))[:200]}; "
+            f"{delivery.origin} answered with an Open311 error: {clean(str(requests[0].value['description']))[:200]}; "
             "check the parameters of the source."
         )
     for request in requests:
-        if isinstance(request, dict):
-            yield _from_open311(request), request
+        if request.fault:
+            yield _RejectedError(*request.fault), request.raw
         else:
-            yield _RejectedError("not_an_object", f"record is a {type(request).__name__}, not an object."), request
+            yield _judged(request.value), request.raw
+
+
+def _judged(request: object) -> Record | _RejectedError:
+    if not isinstance(request, dict):
+        return _RejectedError("not_an_object", f"record is a {type(request).__name__}, not an object.")
+    try:
+        return _from_open311(request)
+    except _RejectedError as error:
+        return error
+
+
+def _number(written: str) -> str | None:
+    """A number as it is written, so that an id keeps its digits; NaN is how some writers say null."""
+    return None if written == "NaN" else written
 
 
 def _is_error(request: object) -> bool:
@@ -187,9 +222,9 @@ def _is_error(request: object) -> bool:
 
 
 def _from_open311(request: dict[str, Any]) -> Record:
-    extended = request.get("extended_attributes")
+    extended = request.get("extended_attributes") or {}
     if not isinstance(extended, dict):
-        extended = {}
+        raise _RejectedError("wrong_type", "extended_attributes is not an object.")
     return {
         "request_id": request.get("service_request_id"),
         "status": request.get("status"),
@@ -206,7 +241,8 @@ def _from_open311(request: dict[str, Any]) -> Record:
         "closed_at": extended.get("closed_datetime") or _closing_note(request) or request.get("updated_datetime"),
         "lat": request.get("lat"),
         "long": request.get("long"),
-        "has_photo": request.get("media_url"),
+        # An endpoint that has photos sends the field empty where there is none; without it nobody knows.
+        "has_photo": (request["media_url"] or "") if "media_url" in request else None,
         "satisfaction": extended.get("satisfaction"),
     }
 
@@ -222,87 +258,19 @@ def _closing_note(request: dict[str, Any]) -> object:
     return closing[-1] if closing else None
 
 
-def _read_csv(body: bytes, delivery: Delivery) -> Iterator[tuple[Record | _RejectedError, str]]:
-    """(record under contract names, its lines as received) of a CSV with a header, columns after the profile.
-
-    Read row by row with the standard reader, because a frame reader pads a cut-off row with nulls in silence.
-    """
+def _read_csv(body: bytes, delivery: Delivery) -> Iterator[tuple[Record | _RejectedError, bytes]]:
+    """(record under contract names, its lines as received) of a CSV with a header, columns after the profile."""
     profile, origin = delivery.profile, delivery.origin
     if profile is None:
         raise PayloadRefused(f"{origin} is a CSV without a profile; name one that says which column is which.")
     arrived = what_arrived(body)
     if arrived in ("an empty answer", "a gzip file", "an HTML page"):
         raise PayloadRefused(f"{origin} is {arrived}, not a CSV; check the address in sources.toml.")
-    try:
-        text = body.decode("utf-8-sig" if profile.encoding.lower() in ("utf-8", "utf8") else profile.encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise PayloadRefused(f"{origin} cannot be read ({error}); correct `encoding` in the profile.") from error
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=profile.delimiter, strict=True)
-    try:
-        header = next(reader, [])
-    except csv.Error as error:
-        raise PayloadRefused(f"{origin} has no readable header ({error}); check the file.") from error
-    index = _columns(header, profile, origin)
-    lines.take()
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if lines.is_at_end:
-                raise PayloadRefused(
-                    f"{origin} ends inside a quoted field, so it was cut off or has a stray quote; deliver it again."
-                ) from error
-            yield _RejectedError("malformed_record", f"the row is not CSV: {error}."), lines.take()
-            continue
-        raw = lines.take()
-        if not row:
-            continue
-        if len(row) == len(header):
-            yield {column: row[at] for column, at in index.items()}, raw
-        else:
-            reason = f"the row has {len(row)} fields, the header {len(header)}."
-            yield _RejectedError("wrong_column_count", reason), raw
-
-
-def _columns(header: list[str], profile: Profile, origin: str) -> dict[str, int]:
-    """Contract column -> field number. Raises PayloadRefused naming what is missing."""
-    names = [name.strip() for name in header]
     unknown = sorted(profile.columns.keys() - set(REQUESTS.names))
     if unknown:
         raise PayloadRefused(f"The profile maps {', '.join(unknown)}, which a ticket does not have; correct it.")
     undeclared = sorted({"request_id", "status", "requested_at"} - profile.columns.keys())
     if undeclared:
         raise PayloadRefused(f"The profile maps no column to {', '.join(undeclared)}; add it under [columns].")
-    missing = [column for column in profile.columns.values() if column not in names]
-    if missing:
-        raise PayloadRefused(f"{origin} has no column {', '.join(missing)}; deliver it again, or correct the profile.")
-    return {column: names.index(field) for column, field in profile.columns.items()}
-
-
-class _Lines:
-    """Lines of a text for the CSV reader, remembering those of the record being read."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
-        self._taken: list[str] = []
-        self.is_at_end = False
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._lines.readline()
-        if not line:
-            self.is_at_end = True
-            raise StopIteration
-        self._taken.append(line)
-        return line
-
-    def take(self) -> str:
-        """The lines read since the last call, without the final line break."""
-        raw = "".join(self._taken).rstrip("\r\n")
-        self._taken.clear()
-        return raw
+    for row in csv_records.read(body, profile, origin):
+        yield _RejectedError(*row.fault) if row.fault else row.record, row.raw

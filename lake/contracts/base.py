@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 import pyarrow as pa
 
-from lake.contracts.profile import Format, Profile
+from lake.contracts.profile import Format, Profile, Slug
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+# Legal bases, as the tables' comments name them. docs/personal-data.md says what counsel must confirm.
+PUBLIC_TASK = "Public task of the operations centre; Law 91/2025/QH15, Decree 356/2025/ND-CP"
+PUBLIC_RECORDING = "Recording in public places for order and traffic safety; Law 91/2025/QH15, Decree 356/2025/ND-CP"
+PUBLISHED = "Published by the press itself; Law 91/2025/QH15, Decree 356/2025/ND-CP"
+NOT_PERSONAL = "Holds no personal data"
 
 REJECTED_SCHEMA: dict[str, pl.DataType] = {
     "position": pl.Int64(),  # 0-based record number (or line number) inside the payload
@@ -37,22 +44,33 @@ class Contract:
     `key` identifies a record inside one source instance. A `versioned` table keeps every distinct version of a
     record (a ticket changes); otherwise the first delivery of a key stands, an equal redelivery is de-duplicated
     and a different one is quarantined as `conflict`.
+    `changed_at` names the column of a versioned table in which a source dates the change. Where it is null the
+    delivery dates it: the version received last stands, and a return to an older one is a new version.
     A difference in a `volatile` column alone makes neither a new version nor a conflict.
     Rows of a `is_derived` table repeat what another table's records say, so the accounts leave them out.
     `dropped` names source fields that hold personal data and never pass the boundary.
+    `personal` names columns that still tell something of a person (a pseudonym, redacted text, a place): they are
+    blanked when the person is erased, so none of them is required.
+    `holds_personal_data` says that the bytes of a delivery do: they are sealed at rest.
+    `purpose` and `legal_basis` say why the table is kept; they are stored as the table's comment.
     """
 
-    slug: str
+    slug: Slug
     table: str
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     event_at: str
     versioned: bool
+    purpose: str
+    legal_basis: str
+    holds_personal_data: bool
     partitioned_by: tuple[str, ...] = ()
     sorted_by: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    changed_at: str = ""
     is_derived: bool = False
 
     @property
@@ -64,6 +82,12 @@ class Contract:
     def required(self) -> list[str]:
         """Columns in which null is refused."""
         return [column.name for column in self.columns if column.required]
+
+    @property
+    def policy(self) -> str:
+        """Why the table is kept and what in it is personal, as its comment in the lake says."""
+        personal = ", ".join(self.personal) or "none"
+        return f"Purpose: {self.purpose}. Legal basis: {self.legal_basis}. Personal columns: {personal}."
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -83,14 +107,15 @@ class Delivery:
     """What a transform must know of a payload besides its bytes.
 
     `origin` is the URL or file name it came from, `received_at` the instant of the harvest (aware, UTC),
-    `pseudonym_key` the secret of the keyed HMAC for personal identifiers (at least 32 bytes).
+    `pseudonym_keys` the secrets of the keyed HMAC for personal identifiers (at least 32 bytes each), by year of the
+    event in UTC, without a gap from 2000 to the year of `received_at` or later.
     """
 
     format: Format
     profile: Profile | None
     received_at: datetime
     origin: str
-    pseudonym_key: bytes
+    pseudonym_keys: Mapping[int, bytes]
 
 
 @dataclass(frozen=True)

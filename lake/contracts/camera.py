@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.contracts.base import TIMESTAMP, Column, Contract
+from lake.contracts.base import NOT_PERSONAL, PUBLIC_RECORDING, TIMESTAMP, Column, Contract
 
 EVENTS = Contract(
     slug="camera",
@@ -27,9 +27,13 @@ EVENTS = Contract(
     key=("camera_id", "event_id", "event_type", "sent_at"),
     event_at="sent_at",
     versioned=False,
+    purpose="Count traffic and find congestion; recognise a repeated passage without knowing the plate",
+    legal_basis=PUBLIC_RECORDING,
+    holds_personal_data=True,
     partitioned_by=("year(sent_at)", "month(sent_at)", "day(sent_at)"),
     sorted_by=("camera_id", "sent_at"),
     dropped=("recognized_license_plate", "sub_label", "snapshot", "box", "region"),
+    personal=("plate_token", "plate_confidence"),
 )
 
 STATUS = Contract(
@@ -45,6 +49,9 @@ STATUS = Contract(
     key=("camera_id", "reported_at"),
     event_at="reported_at",
     versioned=False,
+    purpose="Know whether each camera works",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=True,  # it comes in the same file as the events
     partitioned_by=("year(reported_at)", "month(reported_at)"),
     sorted_by=("camera_id", "reported_at"),
 )

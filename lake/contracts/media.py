@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.contracts.base import TIMESTAMP, Column, Contract
+from lake.contracts.base import PUBLISHED, TIMESTAMP, Column, Contract
 
 ARTICLES = Contract(
     slug="media",
@@ -24,6 +24,10 @@ ARTICLES = Contract(
     key=("article_id", "feed_id"),
     event_at="published_at",
     versioned=True,
+    purpose="Follow what the press writes about the province",
+    legal_basis=PUBLISHED,
+    holds_personal_data=False,  # nothing that the press has not published itself
     dropped=("author",),
+    personal=("summary",),
     volatile=("published_at",),  # where missing it is the harvest time, new at every harvest
 )

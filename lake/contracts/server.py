@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.contracts.base import TIMESTAMP, Column, Contract
+from lake.contracts.base import NOT_PERSONAL, TIMESTAMP, Column, Contract
 
 SERIES = Contract(
     slug="server",
@@ -19,6 +19,9 @@ SERIES = Contract(
     key=("series_id",),
     event_at="first_at",
     versioned=False,
+    purpose="Know whether the data centre's machines work",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
     volatile=("first_at",),
     is_derived=True,
 )
@@ -35,6 +38,9 @@ SAMPLES = Contract(
     key=("series_id", "sampled_at"),
     event_at="sampled_at",
     versioned=False,
+    purpose="Know whether the data centre's machines work",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
     partitioned_by=("year(sampled_at)", "month(sampled_at)"),
     sorted_by=("series_id", "sampled_at"),
 )

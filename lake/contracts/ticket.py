@@ -2,12 +2,13 @@
 
 import pyarrow as pa
 
-from lake.contracts.base import TIMESTAMP, Column, Contract
+from lake.contracts.base import PUBLIC_TASK, TIMESTAMP, Column, Contract
 
 REQUESTS = Contract(
     slug="ticket",
     table="ticket__requests",
-    description="One row per version of a service request; the newest `updated_at` is its present state.",
+    description="One row per version of a service request; the newest `updated_at` is its present state, "
+    "or the version received last where the source dates no change.",
     columns=(
         Column("request_id", pa.string(), "Open311 service_request_id, as the source writes it", required=True),
         Column("status", pa.string(), "open or closed, after the profile's status map", required=True),
@@ -20,7 +21,7 @@ REQUESTS = Contract(
         Column("channel", pa.string(), "app, web, phone, counter … as the source writes it"),
         Column("unit_code", pa.string(), "administrative unit code given by the source"),
         Column("requested_at", TIMESTAMP, "received", required=True),
-        Column("updated_at", TIMESTAMP, "last change known to the source"),
+        Column("updated_at", TIMESTAMP, "last change after the source; null where it gives none"),
         Column("expected_at", TIMESTAMP, "deadline"),
         Column("closed_at", TIMESTAMP, "closed; null while open"),
         Column("lat", pa.float64(), "latitude, WGS 84, degrees"),
@@ -34,5 +35,13 @@ REQUESTS = Contract(
     key=("request_id",),
     event_at="requested_at",
     versioned=True,
-    dropped=("first_name", "last_name", "phone", "email", "device_id", "account_id", "address"),
+    purpose="Follow citizens' reports: how many, where, how fast and how well they are answered",
+    legal_basis=PUBLIC_TASK,
+    holds_personal_data=True,
+    changed_at="updated_at",
+    dropped=(
+        *("first_name", "last_name", "phone", "email", "device_id", "account_id"),
+        *("address", "address_string", "address_id", "zipcode", "media_url"),
+    ),
+    personal=("status_notes", "description", "lat", "long", "satisfaction"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import polars as pl
 from lake.contracts.base import Contract
 from lake.errors import ContractViolation
 from lake.quality.expect import Expectation, Severity, Suite
+from lake.quality.filled import Filled, is_missed
 
 QUARANTINED_SHARE_LIMITS: tuple[tuple[Severity, float], ...] = (("blocking", 0.05), ("warning", 0.01))
 
@@ -23,13 +24,15 @@ class BatchFacts:
     """What is known of a batch besides its rows.
 
     `n_offered` records were in the payloads and `n_quarantined` of them were set aside; `received_at` is the
-    instant of the harvest (aware, UTC); `is_first`: the source instance has nothing in the lake yet.
+    instant of the harvest (aware, UTC); `is_first`: the source instance has nothing in the lake yet;
+    `filled_before`: how far earlier batches of the source filled each optional column (0..1).
     """
 
     n_offered: int
     n_quarantined: int
     received_at: datetime
     is_first: bool
+    filled_before: Mapping[Filled, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class CheckResult:
 
 
 def validate(slug: str, frames: Mapping[str, pl.DataFrame], *, facts: BatchFacts) -> list[CheckResult]:
-    """Check a batch: the delivery's volume first, then every non-empty frame against its suite.
+    """Check a batch: the delivery's volume, the columns its source used to fill, then each frame against its suite.
 
     `frames` maps each raw table of the slug to the batch's rows with at least the contract's columns (an
     empty frame where the batch has none). For `server`, `server__series` holds the series of the batch's
@@ -55,6 +58,7 @@ def validate(slug: str, frames: Mapping[str, pl.DataFrame], *, facts: BatchFacts
     """
     _require_shape(slug, frames)
     results = _check_delivery(slug, facts, n_rows=sum(frame.height for frame in frames.values()))
+    results += _check_filled(frames, facts)
     suites: list[Suite] = importlib.import_module(f"lake.quality.{slug}").suites(frames, facts.received_at)
     if suites := [suite for suite in suites if not suite.frame.is_empty()]:
         results += _run(suites)
@@ -91,6 +95,17 @@ def _check_delivery(slug: str, facts: BatchFacts, *, n_rows: int) -> list[CheckR
     for severity, limit in QUARANTINED_SHARE_LIMITS:
         name = f"expect_quarantined_share_at_most_{limit:.0%}".replace("%", "_percent")
         results.append(CheckResult(suite, name, None, severity, share <= limit, observed, offered))
+    return results
+
+
+def _check_filled(frames: Mapping[str, pl.DataFrame], facts: BatchFacts) -> list[CheckResult]:
+    """A field that is renamed or dropped: a comparison with earlier batches, which no suite sees."""
+    results = []
+    for filled, share in facts.filled_before.items():
+        missed, n_rows = is_missed(frames[filled.table], filled, share)
+        observed = f"{'empty' if missed else 'not empty by surprise'} in {n_rows} rows, {share:.1%} filled before"
+        name = "expect_column_still_filled"
+        results.append(CheckResult(filled.table, name, filled.column, filled.severity, not missed, observed, n_rows))
     return results
 
 

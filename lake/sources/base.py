@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import re
 import sys
 import time
@@ -14,15 +15,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol, Self
-from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 import tenacity
 
 from lake.contracts.profile import Format, Slug
 from lake.errors import IocError, PayloadRefused, SourceUnreachable
+from lake.sources.address import shown, without_secrets
 from lake.sources.declared import FORMATS, Source, declare
-from lake.sources.network import Call, PrivateAddressError, guarded_transport
+from lake.sources.network import Call, PrivateAddressError, Resolve, addresses, guarded_transport
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -39,7 +41,7 @@ class Payload:
     """One answer of a source, exactly as received.
 
     `body` is the bytes, or the path of a local file that may be too large for memory.
-    `origin` is the URL or file name; `received_at` an aware UTC instant.
+    `origin` is the URL (as `address.origin` writes it) or file name; `received_at` an aware UTC instant.
     """
 
     body: bytes | Path
@@ -51,19 +53,15 @@ class Payload:
 class Fetch(Protocol):
     """What every connector offers as `fetch`.
 
-    `location` is the source's location with `simulator:` resolved; `since` the newest event known (None: full
-    history); `until` the source's present instant. Each yielded list is one batch, committed together.
+    `location` is the source's location with `simulator:` resolved; `since` the instant up to which the source was
+    harvested (None: full history), before which a connector asks again for as long as its records may be late;
+    `until` the source's present instant. Each yielded list is one batch, committed together.
     Raises SourceError; batches yielded before it stand.
     """
 
     def __call__(
         self, source: Source, *, location: str, since: datetime | None, until: datetime, http: HttpClient
     ) -> Iterator[list[Payload]]: ...
-
-
-def is_url(location: str) -> bool:
-    """Whether a location is fetched over HTTP; anything else is a local file or folder."""
-    return location.lower().startswith(("http://", "https://"))
 
 
 def file_payload(location: str, format: Format, received_at: datetime) -> Payload:
@@ -76,12 +74,16 @@ def file_payload(location: str, format: Format, received_at: datetime) -> Payloa
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer: decoded body, status 2xx, headers (names in any case), address after redirects."""
+    """A successful answer: decoded body, status 2xx, headers (names in any case), address after redirects.
+
+    `is_public`: a public address had a say in it, so addresses read in it are to be fetched with `from_public`.
+    """
 
     body: bytes
     status: int
     headers: Mapping[str, str]
     url: str
+    is_public: bool
 
 
 class HttpClient:
@@ -90,25 +92,28 @@ class HttpClient:
     Connect 5 s; silence between two reads 15 s; `deadline_s` for the whole call with its redirects, retries
     and waits; `max_bytes` on the wire and decompressed; 5 redirects. Lost connections and 429, 502, 503, 504
     are tried 4 times with exponential back-off and jitter, later if Retry-After asks for it. A public address
-    cannot redirect into a private network. Proxies named in the environment are not used.
+    cannot lead into a private network, by a redirect or in a document. Proxies named in the environment are not used.
     """
 
     def __init__(
         self,
         *,
         deadline_s: float = DEADLINE_S,
-        transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        resolve: Resolve = addresses,
+        network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._deadline_s = deadline_s
         self._sleep = sleep
         self._call = Call()
         self._client = httpx.Client(
-            transport=transport or guarded_transport(self._call),
+            transport=guarded_transport(self._call, resolve, network or httpcore.SyncBackend()),
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             trust_env=False,
         )
+        for name in ("httpx", "httpcore"):  # below this level they log whole addresses, with the keys in them
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     def __enter__(self) -> Self:
         return self
@@ -127,9 +132,11 @@ class HttpClient:
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         max_bytes: int = MAX_BYTES,
+        from_public: bool = False,
     ) -> Answer:
-        """The body of `url`.
+        """The body of `url`, with `params` added to its query.
 
+        `from_public`: the address was read in a public document, so it must not lead into a private network.
         Raises SourceUnreachable (no connection, time-out, status other than 2xx) or PayloadRefused (more than
         `max_bytes`, broken or truncated compression).
         """
@@ -142,11 +149,11 @@ class HttpClient:
             reraise=True,
         )
         try:
-            return retrying(self._get_once, url, params, headers, max_bytes, ends_at)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise _unreachable(url, f"not an http or https address: {error}") from error
+            return retrying(self._get_once, url, params, headers, max_bytes, ends_at, from_public)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):  # whose words repeat parts of the address
+            raise _unreachable(url, "not an http or https address") from None
         except (httpx.TransportError, PrivateAddressError, _FailedError) as error:
-            raise _unreachable(url, str(error) or type(error).__name__) from error
+            raise _unreachable(url, without_secrets(str(error), url) or type(error).__name__) from error
 
     def _get_once(
         self,
@@ -155,18 +162,30 @@ class HttpClient:
         headers: Mapping[str, str] | None,
         max_bytes: int,
         ends_at: float,
+        from_public: bool,
     ) -> Answer:
-        self._call.begin(ends_at)
-        request = self._client.build_request("GET", url, params=params, headers=headers)
+        self._call.begin(ends_at, from_public=from_public)
+        # The parameter `params` of a request would replace the query of the declared address.
+        asked = httpx.URL(url).copy_merge_params(params) if params else url
+        request = self._client.build_request("GET", asked, headers=headers)
         for _ in range(MAX_REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             try:
                 if response.next_request is None:
-                    return _answer(response, max_bytes, ends_at)
+                    return self._answer(response, max_bytes, ends_at)
                 request = response.next_request
             finally:
                 response.close()
         raise _FailedError(f"more than {MAX_REDIRECTS} redirects")
+
+    def _answer(self, response: httpx.Response, max_bytes: int, ends_at: float) -> Answer:
+        status = response.status_code
+        if status in RETRIED_STATUS:
+            raise _BusyError(status, _retry_after_s(response.headers.get("Retry-After", "")))
+        if not response.is_success:
+            raise _FailedError(f"HTTP {status}{_excerpt(response, ends_at)}")
+        body = b"".join(_decoded(response, max_bytes, ends_at))
+        return Answer(body, status, response.headers, str(response.url), self._call.is_public)
 
 
 class _FailedError(Exception):
@@ -203,22 +222,6 @@ def _unreachable(url: str, reason: str) -> SourceUnreachable:
     )
 
 
-def shown(url: str) -> str:
-    """A URL fit for messages: without user, password and query, which may hold a key."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _answer(response: httpx.Response, max_bytes: int, ends_at: float) -> Answer:
-    status = response.status_code
-    if status in RETRIED_STATUS:
-        raise _BusyError(status, _retry_after_s(response.headers.get("Retry-After", "")))
-    if not response.is_success:
-        raise _FailedError(f"HTTP {status}{_excerpt(response, ends_at)}")
-    body = b"".join(_decoded(response, max_bytes, ends_at))
-    return Answer(body, status, response.headers, str(response.url))
-
-
 def _excerpt(response: httpx.Response, ends_at: float) -> str:
     """What a JSON error body says: APIs explain a 400 there (Prometheus: `error`)."""
     if "json" not in response.headers.get("Content-Type", ""):
@@ -227,6 +230,7 @@ def _excerpt(response: httpx.Response, ends_at: float) -> str:
         text = b"".join(_decoded(response, 4096, ends_at)).decode("utf-8", "replace")
     except (PayloadRefused, httpx.TransportError):
         return ""
+    text = without_secrets(text, str(response.request.url))
     return ": " + re.sub(r"\s+", " ", text).strip()[:300]
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from lake.errors import PayloadRefused, SourceUnreachable
-from lake.sources.base import HttpClient, Payload, file_payload, is_url, main
+from lake.sources.address import is_url, shown
+from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
 
 ENDINGS = tuple(f"{ending}{packed}" for ending in (".ndjson", ".jsonl", ".json") for packed in ("", ".gz"))
@@ -25,7 +26,9 @@ def fetch(
     when nothing is there, PayloadRefused for a URL.
     """
     if is_url(location):
-        raise PayloadRefused(f"{location} is a URL; a camera source reads a folder or file, so name one of those.")
+        raise PayloadRefused(
+            f"{shown(location)} is a URL; a camera source reads a folder or file, so name one of those."
+        )
     if not Path(location).is_dir():
         yield [file_payload(location, source.format, until)]
         return

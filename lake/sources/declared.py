@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lake.contracts.profile import Format, Profile, Slug, ZoneName
 from lake.errors import SettingsError
+from lake.sources.address import is_url
 
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "csv"),
@@ -20,6 +22,7 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
+_SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/")  # one letter is a Windows drive
 
 
 class Source(BaseModel):
@@ -34,13 +37,28 @@ class Source(BaseModel):
     name_vi: str
     name_en: str
     profile: Profile | None = None
-    unit_code: str = "93"
+    # the unit it speaks for; by default only for itself, so that a stranger's data are no figure of the province
+    unit_code: str = Field(default_factory=lambda fields: fields.get("id", ""))
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"  # whose calendar days the KPIs use
     schedule: str = Field(default="*/15 * * * *", pattern=r"^[\d*/,-]+( [\d*/,-]+){2} [\d*/,A-Za-z-]+ [\d*/,A-Za-z-]+$")
     freshness_s: int = Field(default=86_400, gt=0)  # promise: data older than this is late
     first_day: date | None = None  # where a time-partitioned history begins
-    step_s: int = Field(default=60, gt=0)  # expected sampling interval
+    step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
     queries: tuple[str, ...] = ("up",)  # prometheus only
+
+    @field_validator("location")
+    @classmethod
+    def _no_other_scheme(cls, location: str) -> str:
+        """Taken for a path, a mistyped address would show its password in a sentence about a missing file."""
+        location = location.strip()
+        if _SCHEME.match(location) and not is_url(location) and not location.startswith(SIMULATOR):
+            raise ValueError("it begins neither with http:// nor https://, and a file is named by its path alone")
+        return location
+
+    @property
+    def is_undated(self) -> bool:
+        """Each delivery is the source's present state, whose records do not say when they changed."""
+        return self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
 
     @property
     def is_synthetic(self) -> bool:
@@ -94,7 +112,7 @@ def _from(folder: Path, identity: str, fields: object) -> dict[str, object]:
         raise SettingsError(f"{identity} in sources.toml is no [{identity}] table; put every line under its source.")
     resolved = dict(fields)
     location, profile = fields.get("location"), fields.get("profile")
-    if isinstance(location, str) and location and not location.lower().startswith(("http://", "https://", SIMULATOR)):
+    if isinstance(location, str) and location and not _SCHEME.match(location):
         resolved["location"] = str(folder / location)
     if isinstance(profile, str) and profile.endswith(".toml"):
         resolved["profile"] = str(folder / profile)

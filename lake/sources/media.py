@@ -1,4 +1,10 @@
-"""News feeds: all of an OPML list or a single one, with the RFC 5005 archives where history is missing."""
+"""News feeds: all of an OPML list or a single one, with the RFC 5005 archives where history is missing.
+
+A feed is a whole document, so one that was dead is complete again once it answers; only what has moved to its
+archives meanwhile could be missed, because `since` is the source's last harvest, not the feed's own. So archives are
+followed a week further back than `since`: an outage of a feed up to `OVERLAP` leaves no gap, and archives that were
+fetched before cost a request but no row.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +16,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 from lake.errors import PayloadRefused, SourceError, SourceUnreachable
-from lake.sources.base import HttpClient, Payload, file_payload, is_url, main, shown
+from lake.sources.address import is_url, linked, origin, same_host, shown
+from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
 
 MAX_FEED_BYTES = 5 * 1024 * 1024
 MAX_ARCHIVES = 500
 WORKERS = 8
-OVERLAP = timedelta(days=1)  # publishers insert articles behind the newest one
+OVERLAP = timedelta(days=7)
 SHOWN_FAILURES = 5
 
 _LINK = re.compile(rb"<(?:\w+:)?link\b[^<>]*>")
@@ -34,12 +40,15 @@ def fetch(
     """One batch with every feed that answered; then SourceError naming those that did not.
 
     `location` is a URL or file holding an OPML list or a single feed. A payload's origin is the feed's address
-    as the list or the source declares it, for its archives too, so that it names the feed wherever the list is
-    served from. Archives are followed to the end when `since` is None, else until one reaches back to a day
-    before it. Raises SourceUnreachable when no feed answered.
+    as the list or the source declares it, without secrets, for its archives too, so that it names the feed wherever
+    the list is served from. Archives are followed to the end when `since` is None, else until one reaches back to
+    `OVERLAP` before it. A list or feed from a public address may not name one inside a private network, a list in
+    a file or on a private address may. Raises SourceUnreachable when no feed answered.
     """
+    is_public = False
     if is_url(location):
-        body = http.get(location, max_bytes=MAX_FEED_BYTES).body
+        answer = http.get(location, max_bytes=MAX_FEED_BYTES)
+        body, is_public = answer.body, answer.is_public
     else:
         file = file_payload(location, source.format, until)
         body = Path(location).read_bytes()
@@ -48,15 +57,21 @@ def fetch(
             return
     if _is_list(body):
         with ThreadPoolExecutor(WORKERS, "feed") as pool:
-            harvests = list(pool.map(lambda name: _harvest(name, location, since, http), _listed(body, location)))
+            harvests = list(
+                pool.map(lambda name: _harvest(name, location, since, http, is_public), _listed(body, location))
+            )
     else:
-        harvests = [_with_archives(_Harvest(source.location, location, [body]), since, http)]
+        harvests = [_with_archives(_Harvest(source.location, location, [body]), since, http, is_public)]
     payloads = [
-        Payload(document, harvest.name, source.format, until) for harvest in harvests for document in harvest.documents
+        Payload(document, origin(harvest.name), source.format, until)
+        for harvest in harvests
+        for document in harvest.documents
     ]
     failures = [harvest.failure for harvest in harvests if harvest.failure]
     if not payloads:
-        raise SourceUnreachable(f"None of the {len(failures)} feeds of {location} answered; first: {failures[0]}")
+        raise SourceUnreachable(
+            f"None of the {len(failures)} feeds of {shown(location)} answered; first: {failures[0]}"
+        )
     yield payloads
     if failures:
         named = " | ".join(failures[:SHOWN_FAILURES])
@@ -71,41 +86,42 @@ class _Harvest:
     """What one feed gave, newest document first, and what of it failed."""
 
     name: str  # as declared
-    url: str
+    url: str = ""
     documents: list[bytes] = field(default_factory=list)
     failure: str = ""
 
 
-def _harvest(name: str, location: str, since: datetime | None, http: HttpClient) -> _Harvest:
-    harvest = _Harvest(name, urljoin(location, name))
+def _harvest(name: str, location: str, since: datetime | None, http: HttpClient, from_public: bool) -> _Harvest:
+    harvest = _Harvest(name)
     try:
-        harvest.documents.append(http.get(harvest.url, max_bytes=MAX_FEED_BYTES).body)
+        harvest.url = linked(location, name)
+        answer = http.get(harvest.url, max_bytes=MAX_FEED_BYTES, from_public=from_public)
     except SourceError as error:
         harvest.failure = str(error)
         return harvest
-    return _with_archives(harvest, since, http)
+    harvest.documents.append(answer.body)
+    return _with_archives(harvest, since, http, answer.is_public)
 
 
-def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient) -> _Harvest:
+def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient, from_public: bool) -> _Harvest:
     """Add the archives of a feed. They must live on its own host: a link is only the publisher's word."""
     here = harvest.url
     seen = {here}
-    while not _reaches(harvest.documents[-1], since) and (link := _previous(harvest.documents[-1])):
-        here = urljoin(here, link)
-        if here in seen:
-            break
-        seen.add(here)
-        if len(seen) > MAX_ARCHIVES:
-            harvest.failure = f"{shown(harvest.url)} has more than {MAX_ARCHIVES} archives"
-            break
-        if urlsplit(here)[:2] != urlsplit(harvest.url)[:2]:
-            harvest.failure = f"{shown(harvest.url)} keeps its archive on another host, {shown(here)}"
-            break
-        try:
-            harvest.documents.append(http.get(here, max_bytes=MAX_FEED_BYTES).body)
-        except SourceError as error:
-            harvest.failure = str(error)
-            break
+    try:
+        while not _reaches(harvest.documents[-1], since) and (link := _previous(harvest.documents[-1])):
+            here = linked(here, link)
+            if here in seen:
+                break
+            seen.add(here)
+            if len(seen) > MAX_ARCHIVES:
+                harvest.failure = f"{shown(harvest.url)} has more than {MAX_ARCHIVES} archives"
+                break
+            if not same_host(here, harvest.url):
+                harvest.failure = f"{shown(harvest.url)} keeps its archive on another host, {shown(here)}"
+                break
+            harvest.documents.append(http.get(here, max_bytes=MAX_FEED_BYTES, from_public=from_public).body)
+    except SourceError as error:
+        harvest.failure = str(error)
     return harvest
 
 
@@ -119,11 +135,11 @@ def _listed(body: bytes, location: str) -> list[str]:
         # Expat itself refuses entity bombs and ElementTree fetches nothing.
         root = ElementTree.fromstring(body.lstrip())  # noqa: S314
     except ElementTree.ParseError as error:
-        raise PayloadRefused(f"{location} is not a readable OPML list ({error}); correct the file.") from error
+        raise PayloadRefused(f"{shown(location)} is not a readable OPML list ({error}); correct the file.") from error
     urls = dict.fromkeys(outline.get("xmlUrl", "").strip() for outline in root.iter("outline"))
     urls.pop("", None)
     if not urls:
-        raise PayloadRefused(f"{location} lists no feed; give its outlines an xmlUrl.")
+        raise PayloadRefused(f"{shown(location)} lists no feed; give its outlines an xmlUrl.")
     return list(urls)
 
 

@@ -1,15 +1,21 @@
-"""Sockets of the HTTP client: no read outlives its call's deadline, no redirect enters a private network."""
+"""Sockets of the HTTP client: no read outlives its call's deadline, no public address leads into a private network."""
 
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import httpcore
 import httpx
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""The IP addresses of (host, port), in the order to be tried. Raises OSError."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: its last 32 bits are an IPv4 address
+IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 class PrivateAddressError(Exception):
@@ -17,14 +23,14 @@ class PrivateAddressError(Exception):
 
 
 class Call(threading.local):
-    """The call a thread is in: its deadline (monotonic clock), and whether it began at a public address."""
+    """The call a thread is in: its deadline (monotonic clock), and whether a public address had a say in it."""
 
     ends_at: float = float("inf")
-    is_public: bool | None = None
+    is_public: bool = False
 
-    def begin(self, ends_at: float) -> None:
-        """A new attempt: nothing connected yet."""
-        self.ends_at, self.is_public = ends_at, None
+    def begin(self, ends_at: float, *, from_public: bool = False) -> None:
+        """A new attempt: nothing connected yet. `from_public`: its address was read in a public document."""
+        self.ends_at, self.is_public = ends_at, from_public
 
     def left(self, timeout_s: float | None) -> float:
         """`timeout_s` cut to what is left of the call, in seconds."""
@@ -32,7 +38,13 @@ class Call(threading.local):
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
 
-def guarded_transport(call: Call) -> httpx.HTTPTransport:
+def addresses(host: str, port: int) -> list[str]:
+    """IP addresses of a host, as the system resolves names and reads numbers (`2130706433` is 127.0.0.1)."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def guarded_transport(call: Call, resolve: Resolve, network: httpcore.NetworkBackend) -> httpx.HTTPTransport:
     """A transport whose connections obey `call`; nothing is kept alive, so every hop connects and is checked.
 
     httpx has no parameter for the network backend, so the pool is replaced; the tests of the deadline and of
@@ -42,16 +54,17 @@ def guarded_transport(call: Call) -> httpx.HTTPTransport:
     transport._pool = httpcore.ConnectionPool(
         ssl_context=httpx.create_ssl_context(trust_env=False),
         max_keepalive_connections=0,
-        network_backend=GuardedBackend(call, httpcore.SyncBackend()),
+        network_backend=_GuardedBackend(call, resolve, network),
     )
     return transport
 
 
-class GuardedBackend(httpcore.NetworkBackend):
-    """Judges the address really connected to, because a name may resolve differently the second time."""
+class _GuardedBackend(httpcore.NetworkBackend):
+    """Resolves a name once and connects to what it judged: a second look-up may have another answer."""
 
-    def __init__(self, call: Call, network: httpcore.NetworkBackend) -> None:
+    def __init__(self, call: Call, resolve: Resolve, network: httpcore.NetworkBackend) -> None:
         self._call = call
+        self._resolve = resolve
         self._network = network
 
     def connect_tcp(
@@ -62,14 +75,24 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._network.connect_tcp(host, port, self._call.left(timeout), local_address, socket_options)
-        is_public = _is_public(str(stream.get_extra_info("server_addr")[0]))
-        if self._call.is_public and not is_public:
-            stream.close()
-            raise PrivateAddressError(f"it redirects to {host}, inside a private network")
-        if self._call.is_public is None:
-            self._call.is_public = is_public
-        return _DeadlineStream(self._call, stream)
+        try:
+            found = self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        if self._call.is_public and not all(map(is_public, found)):
+            raise PrivateAddressError(f"a public address leads to {host}, inside a private network")
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in found:
+            try:
+                stream = self._network.connect_tcp(
+                    address, port, self._call.left(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+                continue
+            self._call.is_public |= is_public(address)
+            return _DeadlineStream(self._call, stream)
+        raise failure
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -100,7 +123,13 @@ class _DeadlineStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _is_public(host: str) -> bool:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_global
+def is_public(address: str) -> bool:
+    """Whether an IP address is reached through the public internet; an IPv4 address inside an IPv6 one counts."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in NAT64 or ip in IPV4_COMPATIBLE:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast

@@ -6,13 +6,15 @@ import json
 import logging
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from lake.errors import PayloadRefused, SourceUnreachable
-from lake.sources.base import HttpClient, Payload, file_payload, is_url, main, shown
+from lake.errors import PayloadRefused, SourceError, SourceUnreachable
+from lake.sources.address import below, is_url, origin, shown, without_secrets
+from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
 
 log = logging.getLogger(__name__)
@@ -20,9 +22,18 @@ log = logging.getLogger(__name__)
 POINTS_PER_WINDOW = 10_000
 """Prometheus refuses a range query of more than 11,000 points per series (web/api/v1, `query_range`)."""
 FIRST_HARVEST = timedelta(days=1)
+OVERLAP, OVERLAP_STEPS = timedelta(minutes=10), 10
+"""The longer of the two is asked again: a scrape is stored after the instant it is dated, rules are evaluated later.
+
+What comes by remote write after a longer cut is not waited for; harvest its days again.
+"""
 API_PATH = "/api/v1/"
 PAGE_TYPES = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 WARNINGS = re.compile(rb'"warnings"\s*:\s*(\[(?:\s*"(?:[^"\\]|\\.)*"\s*,?)*\s*\])')
+SERIES = b'"metric"'  # begins every series of an answer
+UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+DURATION_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+DURATION = re.compile(r"(\d+(ms|[smhdwy]))+")
 REFUSAL = re.compile(r'"error"\s*:\s*"((?:[^"\\]|\\.)*)')
 
 
@@ -32,23 +43,59 @@ def fetch(
     """Batches of answers, oldest first.
 
     `prometheus`: `location` is the server's root; each of `source.queries` is asked over the same windows of
-    at most 10,000 steps, aligned to `source.step_s`, and a window with all its queries is one batch. Without
-    `since` it starts on `source.first_day` (midnight in `source.time_zone`), else 24 hours before `until`.
-    `openmetrics`, a file, or an address that ends inside the API (`…/api/v1/query_range?…`): one payload as
-    it is. Raises SourceUnreachable, or PayloadRefused with the server's own words when it refuses a query.
+    at most 10,000 steps, aligned to `source.step_s`, and a window with all its queries is one batch. They begin an
+    overlap before `since`; without it on `source.first_day` (midnight in `source.time_zone`), else 24 hours before
+    `until`. `openmetrics`, a file, or an address that ends inside the API (`…/api/v1/query_range?…`): one payload as
+    it is. Raises SourceUnreachable, or PayloadRefused with the server's own words when it refuses a query, and when
+    the first harvest brings no series at all.
     """
     if not is_url(location):
         yield [file_payload(location, source.format, until)]
     elif source.format == "openmetrics":
         page = http.get(location, headers={"Accept": PAGE_TYPES})
-        yield [Payload(page.body, _origin(page.url), source.format, until)]
-    elif API_PATH in urlsplit(location).path:
-        yield [_answer(location, {}, until, http)]
+        yield [Payload(page.body, origin(page.url), source.format, until)]
     else:
-        address = f"{location.rstrip('/')}{API_PATH}query_range"
-        for start, end in windows(_first(source, until) if since is None else since, until, source.step_s):
-            span: dict[str, str | int] = {"start": start, "end": end, "step": source.step_s}
-            yield [_answer(address, {"query": query, **span}, until, http) for query in source.queries]
+        has_series = False
+        for batch in _answers(source, location, since, until, http):
+            has_series |= any(SERIES in answer.body for answer in batch if isinstance(answer.body, bytes))
+            yield batch
+        if since is None and not has_series:
+            raise _nothing(source, location)
+
+
+def scrape_interval_s(location: str, http: HttpClient) -> int | None:
+    """Seconds between two scrapes of most active targets of the Prometheus server with this root.
+
+    None when it does not say: nobody answers, it only keeps what others scrape, or it scrapes nothing yet.
+    """
+    if not is_url(location) or API_PATH in urlsplit(location).path:
+        return None
+    try:
+        answer = json.loads(http.get(below(location, f"{API_PATH}targets"), params={"state": "active"}).body)
+        intervals = Counter(_seconds(target["scrapeInterval"]) for target in answer["data"]["activeTargets"])
+    except (SourceError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return max(1, round(intervals.most_common(1)[0][0])) if intervals else None
+
+
+def _seconds(duration: str) -> float:
+    """Seconds of a Prometheus duration: 15s, 1m30s, 500ms. Raises ValueError, LookupError or TypeError."""
+    if not DURATION.fullmatch(duration):
+        raise ValueError(duration)
+    return sum(int(number) * UNITS_S[unit] for number, unit in DURATION_PART.findall(duration))
+
+
+def _answers(
+    source: Source, location: str, since: datetime | None, until: datetime, http: HttpClient
+) -> Iterator[list[Payload]]:
+    if API_PATH in urlsplit(location).path:
+        yield [_answer(location, {}, until, http)]
+        return
+    address = below(location, f"{API_PATH}query_range")
+    overlap = max(OVERLAP, OVERLAP_STEPS * timedelta(seconds=source.step_s))
+    for start, end in windows(since - overlap if since else _first(source, until), until, source.step_s):
+        span: dict[str, str | int] = {"start": start, "end": end, "step": source.step_s}
+        yield [_answer(address, {"query": query, **span}, until, http) for query in source.queries]
 
 
 def windows(since: datetime, until: datetime, step_s: int) -> Iterator[tuple[int, int]]:
@@ -81,14 +128,8 @@ def _answer(address: str, params: dict[str, str | int], until: datetime, http: H
     if answer.body[:200].lstrip()[:1] == b"{" and b'"error"' in answer.body[:200]:
         _check_status(address, answer.body)
     for found in WARNINGS.finditer(answer.body[-16_384:]):
-        log.warning("%s warns: %s", shown(address), found[1].decode("utf-8", "replace"))
-    return Payload(answer.body, _origin(answer.url), "prometheus", until)
-
-
-def _origin(url: str) -> str:
-    """The address with its query, which says what was asked, but without a user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        log.warning("%s warns: %s", shown(address), without_secrets(found[1].decode("utf-8", "replace"), address))
+    return Payload(answer.body, origin(answer.url), "prometheus", until)
 
 
 def _check_status(address: str, body: bytes) -> None:
@@ -101,8 +142,17 @@ def _check_status(address: str, body: bytes) -> None:
 
 
 def _refused(address: str, reason: str) -> PayloadRefused:
+    reason = without_secrets(reason, address)
     return PayloadRefused(
         f"{shown(address)} refused the query ({reason}); correct `queries` or `step_s` in sources.toml."
+    )
+
+
+def _nothing(source: Source, location: str) -> PayloadRefused:
+    queries = parse_qs(urlsplit(location).query).get("query") or source.queries
+    return PayloadRefused(
+        f"{shown(location)} knows no series for {' or '.join(queries)} in the time asked for; correct `queries` or "
+        "`first_day` in sources.toml, or wait until it has scraped something."
     )
 
 

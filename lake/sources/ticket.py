@@ -8,7 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lake.errors import PayloadRefused
-from lake.sources.base import HttpClient, Payload, file_payload, is_url, main, shown
+from lake.sources.address import below, is_url, origin, shown
+from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
 
 PAGE_SIZE = 500
@@ -30,9 +31,9 @@ def fetch(
         yield [file_payload(location, source.format, until)]
     elif source.format == "csv" or shown(location).endswith(".json"):
         answer = http.get(location)
-        yield [Payload(answer.body, location, source.format, until)]
+        yield [Payload(answer.body, origin(location), source.format, until)]
     else:
-        yield list(_pages(source, location.rstrip("/") + "/requests.json", since, until, http))
+        yield list(_pages(source, below(location, "/requests.json"), since, until, http))
 
 
 def _pages(source: Source, url: str, since: datetime | None, until: datetime, http: HttpClient) -> Iterator[Payload]:
@@ -49,9 +50,9 @@ def _pages(source: Source, url: str, since: datetime | None, until: datetime, ht
             # A short page does not, because servers cap page_size below what was asked.
             if ids is not None and ids <= seen:
                 if page == 1:
-                    yield Payload(answer.body, answer.url, source.format, until)
+                    yield Payload(answer.body, origin(answer.url), source.format, until)
                 break
-            yield Payload(answer.body, answer.url, source.format, until)
+            yield Payload(answer.body, origin(answer.url), source.format, until)
             if ids is None:
                 return
             seen |= ids

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from lake.errors import IocError
-from lake.serving import publish
+from lake.serving import publish, publish_accounts
 from orchestration.checks import closed_gates, validate_new_batches
 from orchestration.harvest import FETCH
 from orchestration.progress import report
@@ -20,17 +20,18 @@ from orchestration.resources import LakeResource
 def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Gate, copy, swap. The previous publication stays when this fails."""
     report("publish", "copying")
-    with lake.session() as session:
+    with lake.session() as session, session.catalog.lock("publish"):
         con = session.con
         for slug in FETCH:
             validate_new_batches(con, slug, context.run.run_id)
-        if gates := closed_gates(con):
-            raise dg.Failure(
-                f"Publish stopped by {len(gates)} failed blocking checks: {'; '.join(gates[:5])}. "
-                "Correct the source, or accept the data with `ioc release SOURCE --reason …`.",
-                allow_retries=False,
-            )
         try:
+            if gates := closed_gates(con):
+                publish_accounts(con, lake.settings, context.run_id)
+                raise dg.Failure(
+                    f"Publish stopped by {len(gates)} failed blocking checks: {'; '.join(gates[:5])}. "
+                    "Correct the source, or accept the data with `ioc release SOURCE --reason …`.",
+                    allow_retries=False,
+                )
             current = publish(con, lake.settings, context.run_id)
         except IocError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

@@ -8,6 +8,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
+from lake import crashpoint
+from lake.serving import publish_accounts
 from lake.settings import load_settings
 from orchestration import dbt_build
 from orchestration.dbt_translator import WarehouseTranslator
@@ -29,6 +31,8 @@ def defs() -> dg.Definitions:
             dbt_executable=str(dbt_build.DBT),
         )
         report("warehouse", "dbt build")
+        results = settings.dbt_target / "run_results.json"
+        results.unlink(missing_ok=True)  # a build that cannot begin must not be judged by the one before
         with lake.session() as session, dbt_build.environment(settings, session.catalog.uri):
             build = dbt.cli(
                 ["build", "--exclude-resource-type", "unit_test"],
@@ -38,11 +42,16 @@ def defs() -> dg.Definitions:
             )
             # dbt's own lines go to its log; a terminal shows progress, Dagster shows the events.
             with redirect_stdout(io.StringIO()):
-                events = list(build.stream())
+                events = []
+                for event in build.stream():
+                    events.append(event)
+                    crashpoint.reach("mid_dbt")
             yield from events
             con = session.con
-            dbt_build.keep_test_results(con, context.run_id, settings.dbt_target / "run_results.json")
+            dbt_build.keep_test_results(con, context.run_id, results)
             if not build.is_successful():
+                with session.catalog.lock("publish"):
+                    publish_accounts(con, settings, context.run_id)
                 raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
             dbt_build.mark_built(con, settings)
 

@@ -130,6 +130,8 @@ select 'r1' as run_id, source, slug, 'b1' as batch_id, slug as suite, e as expec
     '@HOSTILE@' as observed, 1422 as n_checked, timestamptz '2021-09-30 10:00:10+00' as checked_at
 from clocks, (values ('rows_not_empty'), ('key_is_unique'), ('event_time_not_in_future'), ('share_quarantined_max_1pct')) x(e);
 
+create table ops.releases (batch_id varchar, reason varchar, released_at timestamptz);
+
 create table ops.harvests as
 select 'h' || row_number() over () as harvest_id, 'r1' as run_id, source, slug, timestamptz '2021-09-30 10:00:00+00' as started_at,
     timestamptz '2021-09-30 10:00:04+00' as finished_at, case source when 'boston' then 'failed' else 'ok' end as status,

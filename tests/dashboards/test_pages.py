@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -89,6 +90,7 @@ def test_a_real_source_is_not_called_synthetic(made_up_home: Path, monkeypatch: 
     assert "Số liệu cũ" in said(at)  # its newest report is years old
 
 
+@pytest.mark.slow
 def test_hostile_names_never_reach_markdown_unescaped(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
     for path in PATHS:
@@ -106,6 +108,18 @@ def test_check_filter_keeps_failures_only(made_up_home: Path, monkeypatch: pytes
     assert list(at.dataframe[1].value["result"]) == ["✗ Không đạt"] * 5
 
 
+@pytest.mark.slow
+def test_data_held_back_are_named_on_the_pages_they_would_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(str(publish_made_up(tmp_path))) as con:
+        con.execute("update ops.check_results set is_success = false where slug = 'ticket' and severity = 'blocking'")
+    monkeypatch.setenv("IOC_HOME", str(tmp_path))
+    at_time = "của lần công bố 30/09/2021 17:01"
+    held = {path: at_time in said(open_page(path, "vi")) for path in ("phan-anh", "chat-luong", "giao-thong")}
+    assert held == {"phan-anh": True, "chat-luong": True, "giao-thong": False}
+
+
 def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
     at = open_page("sql", "vi")
@@ -119,6 +133,7 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     assert not at.dataframe
 
 
+@pytest.mark.slow
 def test_a_damaged_publication_is_named_and_not_called_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = publish_made_up(tmp_path)
     file.write_bytes(b"not a database")

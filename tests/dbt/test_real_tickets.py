@@ -22,7 +22,7 @@ def test_boston_counts_equal_the_citys_own(
     years = {year: shared_data(f"feedback/boston311_{year}.csv") for year in (2013, 2017)}
     lake = TinyLake(tmp_path_factory.mktemp("boston"))
     for year, file in years.items():
-        delivery = Delivery("csv", load_profile("boston311"), utc("2026-01-01 00:00"), file.name, b"k" * 32)
+        delivery = Delivery("csv", load_profile("boston311"), utc("2026-01-01 00:00"), file.name, {})
         rows = parse(file.read_bytes(), delivery).rows["ticket__requests"]
         source = f"boston-{year}"
         fields = {"unit_code": "us-boston", "time_zone": "America/New_York", "is_synthetic": False}

@@ -18,7 +18,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from duckdb_extensions import import_extension
 
-from lake.tables import ensure_tables
+from lake.tables import create_tables
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = Mapping[str, object]
@@ -49,7 +49,7 @@ class TinyLake:
         for path in (self.files, self.extensions):
             path.mkdir(parents=True, exist_ok=True)
         with self.open() as con:
-            ensure_tables(con)
+            create_tables(con)
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gzip
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
-import httpcore
 import pytest
 from loopback import Handler, Server, reply
 
 from lake.errors import PayloadRefused, SourceUnreachable
 from lake.sources.base import HttpClient
-from lake.sources.network import Call, GuardedBackend, PrivateAddressError
 
 
 @pytest.fixture
@@ -130,6 +129,29 @@ def test_messages_hide_keys_in_the_address(server: Server, http: HttpClient) -> 
     assert "/x did not answer (HTTP 404)" in str(caught.value)
 
 
+def test_api_message_that_repeats_the_key_does_not_show_it(server: Server, http: HttpClient) -> None:
+    server.answer = lambda request: reply(
+        request, b'{"error": "no such key: s3cret/key, asked by mai:hidden"}', 403, Content_Type="application/json"
+    )
+    with pytest.raises(SourceUnreachable, match=r"HTTP 403: .*no such key: \*\*\*, asked by mai:\*\*\*") as caught:
+        http.get(server.url.replace("http://", "http://mai:hidden@") + "/x?api_key=s3cret%2Fkey")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_key_at_the_cut_of_a_long_api_message_does_not_show_its_half(server: Server, http: HttpClient) -> None:
+    body = b'{"error": "' + b"x" * 280 + b' secretsecretsecret"}'
+    server.answer = lambda request: reply(request, body, 403, Content_Type="application/json")
+    with pytest.raises(SourceUnreachable, match=r"xxx \*") as caught:
+        http.get(f"{server.url}/x?token=secretsecretsecret")
+    assert "sec" not in str(caught.value)
+
+
+def test_declared_query_is_sent_as_written_and_kept_beside_parameters(server: Server, http: HttpClient) -> None:
+    http.get(f"{server.url}/x?sig=a%2Fb%20c&rss")
+    http.get(f"{server.url}/x?sig=a%2Fb", params={"page": 2})
+    assert server.seen == ["/x?sig=a%2Fb%20c&rss", "/x?sig=a%2Fb&page=2"]
+
+
 def test_nobody_listening_is_unreachable(http: HttpClient, waits: list[float]) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -215,44 +237,71 @@ def test_redirect_to_a_file_is_refused(server: Server, http: HttpClient) -> None
         http.get(server.url)
 
 
-class Stream(httpcore.NetworkStream):
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.is_closed = False
+def broken_off(part: str) -> Handler:
+    """An answer that does not hold what its headers promise."""
 
-    def close(self) -> None:
-        self.is_closed = True
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        if part == "chunk":
+            request.send_header("Transfer-Encoding", "chunked")
+            request.end_headers()
+            request.wfile.write(b"5\r\n01234\r\n")
+        else:
+            request.send_header("Content-Length", "1000000")
+            request.end_headers()
+            request.wfile.write(b"01234")
+        request.wfile.flush()
+        if part == "reset":
+            time.sleep(0.1)  # the client has read what came before the reset
+            request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.close_connection = True
+        request.connection.close()
 
-    def get_extra_info(self, info: str) -> object:
-        return (self.address, 80) if info == "server_addr" else None
+    return answer
 
 
-class Resolver(httpcore.NetworkBackend):
-    """Stands for DNS and the sockets below: the guard sees only the address connected to."""
-
-    def __init__(self) -> None:
-        self.streams: list[Stream] = []
-
-    def connect_tcp(self, host: str, *args: object, **options: object) -> Stream:  # type: ignore[override]
-        self.streams.append(Stream(host))
-        return self.streams[-1]
+@pytest.mark.parametrize("part", ["length", "chunk", "reset"])
+def test_body_shorter_than_promised_is_no_answer(server: Server, http: HttpClient, part: str) -> None:
+    server.answer = broken_off(part)
+    with pytest.raises(SourceUnreachable, match="did not answer"):
+        http.get(server.url)
+    assert len(server.seen) == 4
 
 
-@pytest.mark.parametrize(
-    "inside",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%eth0"],
-)
-def test_public_source_cannot_redirect_inside(inside: str) -> None:
-    call, below = Call(), Resolver()
-    guard = GuardedBackend(call, below)
-    call.begin(time.monotonic() + 5)
-    guard.connect_tcp("8.8.8.8", 80)
-    guard.connect_tcp("1.1.1.1", 80)
-    with pytest.raises(PrivateAddressError):
-        guard.connect_tcp(inside, 80)
-    assert below.streams[-1].is_closed
-    call.begin(time.monotonic() + 5)  # but a source declared inside may answer
-    guard.connect_tcp(inside, 80)
+def test_length_promised_and_not_sent_ends_at_the_deadline(server: Server) -> None:
+    def stall(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "10")
+        request.end_headers()
+        request.wfile.write(b"01234")
+        time.sleep(3)
+
+    server.answer = stall
+    began = time.monotonic()
+    with HttpClient(deadline_s=0.5) as http, pytest.raises(SourceUnreachable):
+        http.get(server.url)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("pause_s", [0.05, 1.0])
+def test_endless_chunks_end_at_the_deadline_at_any_pace(server: Server, pause_s: float) -> None:
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        try:
+            while True:
+                request.wfile.write(b"1\r\nx\r\n")
+                request.wfile.flush()
+                time.sleep(pause_s)
+        except OSError:
+            pass
+
+    server.answer = endless
+    began = time.monotonic()
+    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"deadline|timed out"):
+        http.get(server.url)
+    assert time.monotonic() - began < 2
 
 
 def test_threads_keep_their_own_deadline(server: Server) -> None:

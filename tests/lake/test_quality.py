@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from lake.contracts import camera, media, server, ticket
 from lake.contracts.base import Contract
 from lake.errors import ContractViolation
+from lake.quality.filled import FILLED, Filled, filled_before
 from lake.quality.run import BatchFacts, CheckResult, validate
 
 RECEIVED_AT = datetime(2021, 9, 30, 10, tzinfo=UTC)
@@ -96,6 +98,7 @@ def failures(results: list[CheckResult], severity: str) -> set[tuple[str, str | 
     return {(r.suite, r.column_name) for r in results if not r.is_success and r.severity == severity}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["ticket", "server", "media", "camera"])
 def test_sound_batch_is_not_held_back(slug: str) -> None:
     results = validate(slug, good(slug), facts=facts())
@@ -131,6 +134,7 @@ EVENTS, STATUS, REQUESTS = "camera__events", "camera__status", "ticket__requests
 SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__articles"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slug", "damage", "suite", "column"),
     [
@@ -168,6 +172,7 @@ def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames],
     assert failures(results, "blocking") == {(suite, column)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slug", "damage", "suite", "column"),
     [
@@ -203,6 +208,7 @@ def test_odd_batch_is_reported_but_not_blocked(
     assert failures(results, "blocking") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "n", "slug", "table"),
     [
@@ -216,6 +222,7 @@ def test_tolerated_share_is_not_reported(column: str, n: int, slug: str, table: 
     assert [r.observed[:14] for r in results if r.column_name == column] == [f"{n} of 200 unexpected"[:14]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "blocking", "warning"),
     [
@@ -246,6 +253,78 @@ def test_first_harvest_without_rows_is_blocked_and_a_quiet_hour_is_not() -> None
     assert all(r.is_success for r in known)
 
 
+DEADLINE = next(f for f in FILLED["ticket"] if f.column == "expected_at")
+CLOSED_AT = next(f for f in FILLED["ticket"] if f.column == "closed_at")
+
+
+def still_filled(n_rows: int, shares: dict[Filled, float], **columns: Any) -> dict[str | None, bool]:
+    """Verdicts by column on the first rows of a sound batch of tickets with `columns` set."""
+    rows = good("ticket")[REQUESTS].head(n_rows).with_columns(**{name: pl.lit(v) for name, v in columns.items()})
+    given = BatchFacts(N, 0, RECEIVED_AT, is_first=False, filled_before=shares)
+    results = validate("ticket", {REQUESTS: rows.clear() if n_rows == 0 else rows}, facts=given)
+    return {r.column_name: r.is_success for r in results if r.expectation == "expect_column_still_filled"}
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "share", "is_success"),
+    [(N, 1.0, False), (2, 1.0, False), (1, 1.0, True), (0, 1.0, True), (N, 0.07, False), (N, 0.06, True), (N, 0, True)],
+)
+def test_column_that_is_suddenly_empty_is_told_from_one_that_is_often_empty(
+    n_rows: int, share: float, is_success: bool
+) -> None:
+    assert still_filled(n_rows, {DEADLINE: share}) == {"expected_at": is_success}
+
+
+def test_column_is_missed_only_where_it_could_be_filled() -> None:
+    assert still_filled(N, {CLOSED_AT: 0.99}, status="open") == {"closed_at": True}
+    assert still_filled(N, {CLOSED_AT: 0.99}, status="closed") == {"closed_at": False}
+
+
+def test_one_filled_row_is_enough() -> None:
+    frames = put(REQUESTS, "expected_at", RECEIVED_AT)(good("ticket"))
+    given = BatchFacts(N, 0, RECEIVED_AT, is_first=False, filled_before={DEADLINE: 1.0})
+    assert failures(validate("ticket", frames, facts=given), "blocking") == set()
+
+
+@pytest.mark.parametrize(
+    ("slug", "contracts"),
+    [
+        ("ticket", [ticket.REQUESTS]),
+        ("server", [server.SERIES]),
+        ("media", [media.ARTICLES]),
+        ("camera", [camera.EVENTS]),
+    ],
+)
+def test_watched_columns_are_optional_ones_of_the_contract(slug: str, contracts: list[Contract]) -> None:
+    for filled in FILLED[slug]:
+        (contract,) = [c for c in contracts if c.table == filled.table]
+        assert filled.column in set(contract.names) - set(contract.required)
+
+
+def test_history_is_that_of_the_newest_other_batches_of_the_source() -> None:
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as lake; create schema lake.ops; create schema lake.raw;")
+        con.execute(
+            "create table lake.ops.batches (batch_id text, source text, table_name text, n_accepted int, "
+            "committed_at int)"
+        )
+        columns = ", ".join(f'"{name}" text' for name in ticket.REQUESTS.names)
+        con.execute(f"create table lake.raw.ticket__requests ({columns}, source text, batch_id text)")
+        for n in range(30):
+            source = "other" if n == 28 else "s"
+            con.execute("insert into lake.ops.batches values (?, ?, 'ticket__requests', 1, ?)", [f"b{n}", source, n])
+            con.execute(
+                "insert into lake.raw.ticket__requests (status, expected_at, source, batch_id) values "
+                "('open', ?, ?, ?)",
+                ["x" if n >= 18 else None, source, f"b{n}"],
+            )
+        shares = filled_before(con, "ticket", "s", ["b29"])
+    # Of b8 to b27 the last ten are filled; b28 is another source's, b29 the new one; none is closed.
+    assert shares[DEADLINE] == 0.5
+    assert CLOSED_AT not in shares
+
+
+@pytest.mark.slow
 def test_verdict_says_how_many_values_were_looked_at_and_shows_the_wrong_ones() -> None:
     frames = put(REQUESTS, "lat", 105.47, None)(good("ticket"))
     [result] = [r for r in validate("ticket", frames, facts=facts()) if r.column_name == "lat"]
@@ -266,6 +345,7 @@ def test_forgotten_table_or_column_is_not_taken_for_a_clean_one(frames: Frames) 
         validate("camera", frames, facts=facts())
 
 
+@pytest.mark.slow
 def test_expectation_that_cannot_be_evaluated_counts_as_failed() -> None:
     # top_score as text makes the range comparison itself fail
     frames = good("camera")
@@ -276,6 +356,7 @@ def test_expectation_that_cannot_be_evaluated_counts_as_failed() -> None:
     assert result.observed.startswith("not evaluated")
 
 
+@pytest.mark.slow
 def test_great_expectations_is_not_loaded_before_there_are_rows_to_check() -> None:
     script = """
 import sys

@@ -103,6 +103,7 @@ def test_long_result_is_cut_and_says_so(serving_file: Path) -> None:
     assert (few.table.num_rows, few.is_truncated) == (7, True)
 
 
+@pytest.mark.slow
 def test_wide_result_is_cut_before_it_fills_the_parent(serving_file: Path) -> None:
     cut = run_query(serving_file, "SELECT repeat('x', 100000) AS wide FROM range(1000)")
     assert cut.is_truncated
@@ -147,6 +148,8 @@ def test_wide_result_is_cut_before_it_fills_the_parent(serving_file: Path) -> No
         ("SELECT * FROM request", "Catalog Error"),  # a variable of the worker
         ("SELECT no_such_column FROM main_marts.tickets", "Binder Error"),
         ("SELEKT 1", "Parser Error"),
+        ("SELECT 1::VARIANT", "VARIANT"),  # Arrow has no such type
+        ("SELECT CASE WHEN i < 5000 THEN i ELSE error('late') END FROM range(9000) AS r(i)", "late"),
         ("SELECT 1 \x00; DROP TABLE main_marts.tickets", "NUL"),  # the parser would stop reading there
         ("SELECT '\udc80'", "surrogate"),
         ("   ", "empty"),
@@ -179,6 +182,7 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         run_query(path, "SELECT 1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bomb",
     [
@@ -194,6 +198,7 @@ def test_bomb_is_over_in_time_and_leaves_no_process(serving_file: Path, bomb: st
     assert _workers() == []
 
 
+@pytest.mark.slow
 def test_query_hungry_for_memory_fails_alone(serving_file: Path) -> None:
     before = psutil.Process().memory_info().rss
     with pytest.raises(QueryRefused, match="memory"):
@@ -201,6 +206,7 @@ def test_query_hungry_for_memory_fails_alone(serving_file: Path) -> None:
     assert psutil.Process().memory_info().rss - before < 100 * 2**20
 
 
+@pytest.mark.slow
 def test_process_of_a_query_is_bounded_and_not_root(serving_file: Path) -> None:
     refusals: list[QueryRefused] = []
 

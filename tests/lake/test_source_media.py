@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,15 @@ def test_one_failing_feed_does_not_lose_the_others_and_is_named(server: Server) 
     assert f"{urls[0]} did not answer (HTTP 404)" in failure and failure.count("did not answer") == 5
 
 
+def test_address_nobody_can_read_does_not_lose_the_other_feeds(server: Server) -> None:
+    broken = ["http://[bad/1.xml", "http://user:pa/ss@bao.example/2.xml"]
+    server.serve({"/list.opml": opml(*broken, "/ok.xml"), "/ok.xml": feed("2021-09-28", archive="http://[bad/")})
+    payloads, failure = harvest(f"{server.url}/list.opml")
+    assert [p.origin for p in payloads] == ["/ok.xml"]
+    assert failure.startswith("3 of 3 feeds answered in part or not at all")
+    assert failure.count("is not an address") == 3 and "ss@" not in failure
+
+
 def test_no_feed_answering_is_an_unreachable_source(server: Server) -> None:
     server.serve({"/list.opml": opml(f"{server.url}/1.xml", f"{server.url}/2.xml")})
     with pytest.raises(SourceUnreachable, match="None of the 2 feeds"):
@@ -111,9 +120,18 @@ def test_first_harvest_follows_the_archives_to_the_end(server: Server) -> None:
     assert [p.origin for p in payloads] == [f"{server.url}/f.xml"] * 3  # archives belong to their feed
 
 
+def test_feed_that_was_dead_for_days_catches_up_from_its_archive(server: Server) -> None:
+    """The source's watermark moved on with its other feeds, so `since` is minutes old."""
+    dead_for = timedelta(days=5)
+    archive = feed(f"{UNTIL - dead_for:%Y-%m-%d}")
+    server.serve({"/f.xml": feed(f"{UNTIL:%Y-%m-%d}", archive="/a.xml"), "/a.xml": archive})
+    payloads, _ = harvest(f"{server.url}/f.xml", UNTIL - timedelta(minutes=30))
+    assert [p.body for p in payloads][1:] == [archive]
+
+
 @pytest.mark.parametrize(
     ("since", "n_documents"),
-    [("2021-09-25", 1), ("2021-09-20", 2), ("2021-09-05", 2), ("2021-08-20", 3), ("2021-01-01", 3)],
+    [("2021-09-28", 1), ("2021-09-27", 2), ("2021-09-09", 2), ("2021-09-07", 3), ("2021-01-01", 3)],
 )
 def test_later_harvest_follows_only_what_is_missing(server: Server, since: str, n_documents: int) -> None:
     chain(server)
@@ -176,7 +194,7 @@ def test_synthetic_province_arrives_whole(tmp_path: Path) -> None:
     articles: set[tuple[str, str]] = set()
     for payload in batch:
         assert isinstance(payload.body, bytes)
-        result = parse(payload.body, Delivery("feed", None, until, payload.origin, bytes(32)))
+        result = parse(payload.body, Delivery("feed", None, until, payload.origin, {}))
         assert result.rejected.is_empty() and not result.rows["media__articles"]["is_published_at_missing"].any()
         articles |= set(result.rows["media__articles"].select("article_id", "feed_id").rows())
     assert len({origin for _, origin in articles}) == key.n_feeds

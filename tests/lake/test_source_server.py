@@ -19,7 +19,7 @@ from lake.errors import PayloadRefused, SourceUnreachable
 from lake.simulator.server import Simulator
 from lake.sources.base import HttpClient, Payload, main
 from lake.sources.declared import Source, declare
-from lake.sources.server import POINTS_PER_WINDOW, fetch, windows
+from lake.sources.server import POINTS_PER_WINDOW, fetch, scrape_interval_s, windows
 from transforms.server import parse
 
 UNTIL = datetime(2021, 9, 30, 10, 0, 30, tzinfo=UTC)
@@ -42,6 +42,8 @@ def answering(document: object, status: int = 200) -> Callable[[BaseHTTPRequestH
 
 
 EMPTY = {"status": "success", "data": {"resultType": "matrix", "result": []}}
+UP = {"metric": {"__name__": "up"}, "values": [[UNTIL.timestamp(), "1"]]}
+FOUND = {"status": "success", "data": {"resultType": "matrix", "result": [UP]}}
 
 
 @given(
@@ -81,7 +83,7 @@ def test_full_history_starts_at_midnight_of_the_first_day_in_the_province(server
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked.append(query(request))
-        answering(EMPTY)(request)
+        answering(FOUND)(request)
 
     server.answer = answer
     batches(server.url, first_day="2021-09-30", step_s=300)
@@ -119,6 +121,69 @@ def test_windows_before_a_failing_one_stand(server: Server) -> None:
     assert len(got) == 1
 
 
+@pytest.mark.parametrize(("step_s", "overlap_s"), [(15, 600), (60, 600), (300, 3000)])
+def test_next_harvest_asks_again_only_for_what_may_be_late(server: Server, step_s: int, overlap_s: int) -> None:
+    server.answer = answering(EMPTY)
+    since = datetime(2021, 9, 30, 9, 0, tzinfo=UTC)
+    batches(server.url, since, step_s=step_s)
+    (asked,) = server.seen
+    assert f"start={int(since.timestamp()) - overlap_s}&" in asked
+
+
+@pytest.mark.parametrize("path", ["", "/api/v1/query?query=upp"])
+def test_first_harvest_without_a_single_series_is_refused_with_the_query(server: Server, path: str) -> None:
+    server.answer = answering(EMPTY)
+    with pytest.raises(PayloadRefused, match=r"knows no series for upp in the time asked for; correct `queries`"):
+        batches(f"{server.url}{path}", queries=["upp"])
+    assert [len(batch) for batch in batches(f"{server.url}{path}", DAY_AGO, queries=["upp"])] == [1]
+
+
+def test_first_harvest_with_one_series_among_empty_windows_and_queries_stands(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        answering(FOUND if len(server.seen) == 4 else EMPTY)(request)
+
+    server.answer = answer
+    got = batches(server.url, first_day="2021-09-16", queries=["up", "upp"])
+    assert [len(batch) for batch in got] == [2, 2, 2]
+
+
+def targets(*intervals: object) -> dict[str, object]:
+    active = [{"labels": {"job": "x"}, "scrapeInterval": interval, "health": "up"} for interval in intervals]
+    return {"status": "success", "data": {"activeTargets": active, "droppedTargets": []}}
+
+
+@pytest.mark.parametrize(
+    ("document", "interval_s"),
+    [
+        (targets("15s", "1m0s", "15s"), 15),
+        (targets("1m0s"), 60),
+        (targets("1h30m"), 5400),
+        (targets("500ms"), 1),
+        (targets("1m30s500ms"), 90),
+        (targets(), None),
+        (targets("soon"), None),
+        (targets(None), None),
+        ({"status": "success", "data": {"activeTargets": [{"labels": {}}]}}, None),
+        ({"status": "error"}, None),
+        ([], None),
+    ],
+)
+def test_scrape_interval_is_that_of_most_targets(server: Server, document: object, interval_s: int | None) -> None:
+    server.answer = answering(document)
+    with HttpClient() as http:
+        assert scrape_interval_s(f"{server.url}/prefix/?key=geheim", http) == interval_s
+    assert server.seen == ["/prefix/api/v1/targets?key=geheim&state=active"]
+
+
+def test_server_that_keeps_quiet_about_its_targets_is_no_error(server: Server) -> None:
+    server.answer = lambda request: reply(request, b"404 page not found", 404)
+    with HttpClient() as http:
+        assert scrape_interval_s(server.url, http) is None
+        assert scrape_interval_s(f"{server.url}/api/v1/query?query=up", http) is None
+        assert scrape_interval_s("answer.json", http) is None
+    assert len(server.seen) == 1
+
+
 def test_warnings_reach_the_log_and_the_payload_stands(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     server.answer = answering({**EMPTY, "warnings": ["results may be partial: store-2 [down]"], "infos": ["x"]})
     with caplog.at_level(logging.WARNING):
@@ -135,7 +200,7 @@ def test_answer_that_is_not_json_is_landed_for_the_transform_to_judge(server: Se
 
 
 def test_address_inside_the_api_and_a_file_are_taken_as_they_are(server: Server, tmp_path: Path) -> None:
-    server.answer = answering(EMPTY)
+    server.answer = answering(FOUND)
     location = server.url.replace("//", "//user:secret@") + "/api/v1/query?query=up"
     (only,) = batches(location)[0]
     assert server.seen == ["/api/v1/query?query=up"]
@@ -164,10 +229,10 @@ def test_runs_alone_and_prints_what_it_fetched(server: Server, capsys: pytest.Ca
 
 def test_simulated_month_arrives_sample_by_sample(tmp_path: Path) -> None:
     with Simulator(tmp_path) as simulator:
-        got = batches(simulator.resolve("simulator:/prometheus"), DAY_AGO, step_s=300)
+        got = batches(simulator.resolve("simulator:/prometheus"), DAY_AGO + timedelta(minutes=50), step_s=300)
     ((answer,),) = got
     assert isinstance(answer.body, bytes)
-    parsed = parse(answer.body, Delivery("prometheus", None, UNTIL, answer.origin, b"k" * 32))
+    parsed = parse(answer.body, Delivery("prometheus", None, UNTIL, answer.origin, {}))
     series, samples = parsed.rows["server__series"], parsed.rows["server__samples"]
     assert series.height == 26
     assert set(series["metric"]) == {"up"}

@@ -143,10 +143,18 @@ def test_failing_page_yields_no_half_batch(server: Server) -> None:
 def test_document_url_is_one_payload_as_it_is(server: Server) -> None:
     server.serve({"/dump.json": b"[]", "/export": b"id\n1\n"})
     assert [(p.body, p.origin) for p in only_batch(f"{server.url}/dump.json?key=1")] == [
-        (b"[]", f"{server.url}/dump.json?key=1")
+        (b"[]", f"{server.url}/dump.json?key=***")
     ]
     assert only_batch(f"{server.url}/export", format="csv", profile="boston311")[0].body == b"id\n1\n"
     assert len(server.seen) == 2
+
+
+def test_query_of_the_declared_address_stays_on_every_page(server: Server) -> None:
+    server.answer = paging(3)
+    payloads = only_batch(f"{server.url}/open311/v2/?jurisdiction_id=vn.haugiang&api_key=geheim")
+    assert len(ids(payloads)) == 3
+    assert server.seen[0] == "/open311/v2/requests.json?jurisdiction_id=vn.haugiang&api_key=geheim&page=1&page_size=500"
+    assert "jurisdiction_id=vn.haugiang&api_key=***&page=1" in payloads[0].origin
 
 
 def test_file_is_one_payload_unread(tmp_path: Path) -> None:
@@ -178,7 +186,7 @@ def test_synthetic_province_arrives_whole_and_without_personal_data(tmp_path: Pa
         harvest = source(location="simulator:/open311/v2", first_day="2020-06-01")
         location = province.resolve(harvest.location)
         batches = list(fetch(harvest, location=location, since=None, until=until, http=http))
-    delivery = Delivery("open311", None, until, "x", bytes(32))
+    delivery = Delivery("open311", None, until, "x", {})
     results = [parse(p.body, delivery) for batch in batches for p in batch if isinstance(p.body, bytes)]
     rows = [row for result in results for row in result.rows["ticket__requests"].iter_rows(named=True)]
     present = {row["request_id"]: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,15 @@ from lake.contracts.base import REJECTED_SCHEMA, rejected_frame
 from lake.errors import ContractViolation, LakeError
 from lake.landing import Landed
 from lake.tables import Batch, Receipt
+from lake.vault import Vault
 
 NOON = datetime(2021, 9, 30, 5, tzinfo=UTC)
 NOTHING = pl.DataFrame(schema=REJECTED_SCHEMA)
 Commit = Callable[..., Receipt]
 
 
-def batch(source: str, content: str, slug: str = "server") -> Batch:
-    landed = Landed(content.encode().hex(), Path("unused"), 1, "test", "prometheus", NOON)
+def batch(source: str, content: str, slug: str = "server", received_at: datetime = NOON) -> Batch:
+    landed = Landed(content.encode().hex(), Path("unused"), 1, "test", "prometheus", received_at)
     return Batch(source, slug, "run", [landed], "reading")
 
 
@@ -91,7 +93,7 @@ def test_other_value_for_a_known_key_is_quarantined_as_conflict(
     row = con.execute("select reason_code, raw from lake.raw.quarantine where source = ?", [source]).fetchone()
     assert row is not None
     assert row[0] == "conflict"
-    assert b'"value"' in row[1]
+    assert b'"value"' in Vault(catalog.settings).open(row[1])
 
 
 def test_versioned_table_keeps_each_version_once(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
@@ -100,14 +102,30 @@ def test_versioned_table_keeps_each_version_once(catalog: Catalog, con: duckdb.D
         "request_id": "1",
         "status": "open",
         "requested_at": NOON,
+        "updated_at": NOON,
         "is_closed_before_requested": False,
     }
-    closed = opened | {"status": "closed", "closed_at": NOON + timedelta(days=1)}
+    later = NOON + timedelta(days=1)
+    closed = opened | {"status": "closed", "updated_at": later, "closed_at": later}
     frame = pl.DataFrame([opened, closed, opened], schema=ticket.REQUESTS.polars_schema)
     receipt = tables.commit(catalog, con, batch("versions", "a", "ticket"), {"ticket__requests": frame}, NOTHING)
     assert (receipt.n_accepted, receipt.n_deduplicated, receipt.n_quarantined) == (2, 1, 0)
     again = tables.commit(catalog, con, batch("versions", "b", "ticket"), {"ticket__requests": frame.head(1)}, NOTHING)
     assert (again.n_accepted, again.n_deduplicated) == (0, 1)
+
+
+def test_undated_record_that_returns_to_an_older_state_is_a_new_version(
+    catalog: Catalog, con: duckdb.DuckDBPyConnection
+) -> None:
+    fields = dict.fromkeys(ticket.REQUESTS.names)
+    opened = fields | {"request_id": "1", "status": "open", "requested_at": NOON, "is_closed_before_requested": False}
+    closed = opened | {"status": "closed"}
+    accepted = []
+    for day, states in enumerate([[opened], [closed], [closed], [opened], [opened]]):
+        frame = pl.DataFrame(states, schema=ticket.REQUESTS.polars_schema)
+        delivery = batch("undated", f"export {day}", "ticket", received_at=NOON + timedelta(days=day))
+        accepted.append(tables.commit(catalog, con, delivery, {"ticket__requests": frame}, NOTHING).n_accepted)
+    assert accepted == [1, 1, 0, 1, 0]
 
 
 def test_article_without_time_is_not_a_new_version_at_every_harvest(
@@ -144,9 +162,24 @@ def test_rejected_record_is_kept_with_reason_and_bytes_once(catalog: Catalog, co
     second = commit(catalog, con, "poison", "b", samples(2), rejected)
     assert (first.n_offered, first.n_quarantined) == (2, 1)
     assert (second.n_quarantined, second.n_deduplicated) == (0, 2)
-    assert con.execute(
-        "select position, reason_code, reason, raw from lake.raw.quarantine where source = 'poison'"
-    ).fetchall() == [(7, "malformed_json", "Line 8 is not JSON.", b"\xff{")]
+    (kept,) = con.execute(
+        "select position, reason_code, reason, raw, raw_sha256 from lake.raw.quarantine where source = 'poison'"
+    ).fetchall()
+    assert kept[:3] == (7, "malformed_json", "Line 8 is not JSON.")
+    assert Vault(catalog.settings).open(kept[3]) == b"\xff{"
+    assert b"\xff{" not in kept[3]
+    assert kept[4] != hashlib.sha256(b"\xff{").hexdigest()  # a short record could be guessed from it
+
+
+def test_purpose_and_legal_basis_stand_beside_every_raw_table(con: duckdb.DuckDBPyConnection) -> None:
+    comments = dict(
+        con.execute(
+            "select table_name, comment from duckdb_tables() where database_name = 'lake' and schema_name = 'raw'"
+        ).fetchall()
+    )
+    for table, contract in tables.CONTRACTS.items():
+        assert comments[table] == contract.policy
+        assert set(contract.personal) <= set(contract.names) - set(contract.required) - set(contract.key)
 
 
 def test_accounts_balance(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:

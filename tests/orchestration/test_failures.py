@@ -81,6 +81,10 @@ def test_bad_sources_are_named_and_the_others_finish(ioc: Ioc, tmp_path: Path) -
     assert {source: row["accepted"] for source, row in status.items() if row["accepted"]} == {"good": 2}
     assert {source for source, row in status.items() if row["last_error"]} == {"unreachable", "html", "cut", "short"}
     assert sum(row["offered"] for row in status.values()) == 2
+    assert {source for source, row in status.items() if row["refused"]} == {"html", "cut", "short"}
+    assert [row["in_flight"] for row in status.values()] == [0] * len(status)
+    (hour,) = status["good"]["hours"]
+    assert hour["offered"] == hour["accepted"] + hour["quarantined"] + hour["deduplicated"] == 2
     (rate,) = ioc.json("kpi", "F2", "--period", "all", "--source", "good", "--json")
     assert (rate["numerator"], rate["denominator"]) == (1, 2)
 
@@ -94,14 +98,22 @@ def test_failing_blocking_check_stops_the_publish_until_released(ioc: Ioc, tmp_p
     bad.write_text(GOOD_CSV.replace("\n1,", "\n7,") + unreadable, encoding="utf-8")
     options = ("--profile", str(tmp_path / "profile.toml"), "--source", "app")
     ioc("ingest", "ticket", str(good), *options)
-    first = ioc.sql("select run_id from publication")
+    figures = "select snapshot_id, published_at, (select count(*) from marts.fct_tickets) as n from publication"
+    first = ioc.sql(figures)
     done = ioc("ingest", "ticket", str(bad), *options, fails=True)
     assert "Publish stopped" in done.stderr
-    assert ioc.sql("select run_id from publication") == first
+    # The figures stay as they were; why nothing new came is there to see.
+    assert ioc.sql(figures) == first
+    assert ioc.sql("select count(*) as n from ops.check_results where severity = 'blocking' and not is_success") != [
+        {"n": 0}
+    ]
+    (status,) = ioc.json("status", "--json")
+    assert status["held"] and "quarantined" in " ".join(status["held"]), status["held"]
     ioc("release", "app", "--reason", "đã kiểm tra với đơn vị")
     assert "No batch" in ioc("release", "app", "--reason", "again", fails=True).stderr
     ioc("ingest", "ticket", str(good), *options)
-    assert ioc.sql("select run_id from publication") != first
+    assert ioc.sql(figures) != first
+    assert ioc.json("status", "--json")[0]["held"] == []
     assert ioc.sql("select reason from ops.releases") == [{"reason": "đã kiểm tra với đơn vị"}]
 
 

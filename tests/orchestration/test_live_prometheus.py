@@ -16,7 +16,7 @@ from command import Ioc
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live-prometheus")]
 
 SCRAPED_S = 20
-STEP_S = 60  # of a source given on the command line: it is asked at whole minutes
+STEP_S = 1  # the server's scrape interval, which an undeclared source takes over
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
@@ -69,7 +69,7 @@ def n_targets(url: str) -> int:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Both programs, after `SCRAPED_S` seconds of scraping that include a whole minute."""
+    """Both programs, after `SCRAPED_S` seconds of scraping."""
     programs = [program("prometheus"), program("prometheus-node-exporter")]
     folder = tmp_path_factory.mktemp("prometheus")
     live = Live(*free_addresses(3))
@@ -95,9 +95,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             assert time.monotonic() < ends_at, (folder / "log").read_text()
             assert all(process.poll() is None for process in started), (folder / "log").read_text()
             time.sleep(0.2)
-        ready_at = time.time()
-        next_minute = (ready_at // STEP_S + 1) * STEP_S
-        time.sleep(max(SCRAPED_S, next_minute + 1 - ready_at))
+        time.sleep(SCRAPED_S)
         yield live
     finally:
         for process in started:
@@ -138,9 +136,9 @@ def test_every_target_is_a_server_of_the_data_centre(live: Live, ingested: Ioc) 
 
 def test_coverage_and_availability_follow_from_what_was_scraped(ingested: Ioc) -> None:
     coverage, availability = kpi(ingested, "S1"), kpi(ingested, "S2")
-    assert coverage["value"] == 1
+    assert coverage["value"] == 1  # no second of the twenty is missing
     assert coverage["denominator"] == availability["denominator"]
-    assert availability["value"] == pytest.approx(2 / 3)  # two of three targets are up
+    assert availability["value"] == pytest.approx(2 / 3, abs=0.05)  # two of three targets are up
     assert availability["value_low"] == availability["value_high"] == availability["value"]
     assert not availability["is_synthetic"]
 
@@ -151,7 +149,5 @@ def test_second_ingest_doubles_nothing(live: Live, ingested: Ioc) -> None:
     assert status["offered"] == status["accepted"] + status["deduplicated"]
     assert status["quarantined"] == 0
     assert status["last_error"] is None
-    assert 0 <= status["freshness_s"] <= 2 * STEP_S
-    # Three targets, and a new sample of each only for every whole minute since the first ingest.
-    assert status["accepted"] % 3 == 0
-    assert status["accepted"] <= 3 * 5
+    assert status["deduplicated"] >= 3 * SCRAPED_S  # the overlap brings the first ingest's samples again
+    assert 0 <= status["freshness_s"] <= 30

@@ -21,7 +21,7 @@ FEED = "https://bao-001.example/rss/tin.xml"
 
 
 def delivery(profile: Profile | None = None) -> Delivery:
-    return Delivery("feed", profile, NOW, FEED, bytes(32))
+    return Delivery("feed", profile, NOW, FEED, {})
 
 
 def item(**fields: str | None) -> str:
@@ -178,13 +178,28 @@ def test_link_a_browser_must_not_follow_is_null(link: str) -> None:
     assert row["url"] is None and row["article_id"] == "tag:1"
 
 
-def test_items_without_title_or_link_are_set_aside_without_their_author() -> None:
-    result = parsed(
-        item(title="<![CDATA[ <b></b> ]]>", author="Tên Tác giả"), item(), item(link=None, guid=None), item(guid=None)
-    )
-    assert result.rejected.select("position", "reason_code").rows() == [(0, "missing_title"), (2, "missing_link")]
-    assert "Tóm tắt" in result.rejected["raw"][0].decode() and "Tác giả" not in result.rejected["raw"][0].decode()
+def test_item_without_title_or_link_is_set_aside_byte_for_byte() -> None:
+    untitled, nameless = item(title="<![CDATA[ <b></b> ]]>", author="x"), item(link=None, guid=None)
+    result = parsed(untitled, item(), nameless, item(guid=None))
+    assert result.rejected.select("position", "reason_code", "raw").rows() == [
+        (0, "missing_title", untitled.encode()),
+        (2, "missing_link", nameless.encode()),
+    ]
     assert result.rows["media__articles"]["article_id"].to_list() == ["tag:1", "https://bao-001.example/1"]
+
+
+def test_byte_that_is_not_utf8_costs_its_item_and_not_the_letters_of_the_others() -> None:
+    body = rss(item(title="Đường phố"), item(title="BAD", guid="tag:2"), item(guid="tag:3")).encode()
+    result = parse(body.replace(b"BAD", b"\xff\xfe x"), delivery())
+    assert result.rows["media__articles"]["headline"].to_list() == ["Đường phố", "Bài một"]
+    bad = item(title="BAD", guid="tag:2").encode().replace(b"BAD", b"\xff\xfe x")
+    assert result.rejected.select("position", "reason_code", "raw").rows() == [(1, "bad_utf8", bad)]
+
+
+def test_enormous_item_costs_only_itself() -> None:
+    result = parsed(item(), item(guid="tag:2", description="x" * (2 << 20)), item(guid="tag:3"))
+    assert result.rejected["reason_code"].to_list() == ["oversized_record"]
+    assert result.rows["media__articles"]["article_id"].to_list() == ["tag:1", "tag:3"]
 
 
 @pytest.mark.parametrize("before", ["\n\n ", "\ufeff\n", "junk "])

@@ -21,7 +21,7 @@ from lake.errors import PayloadRefused
 from transforms.server import parse, series_identity
 
 RECEIVED_AT = datetime(2021, 9, 30, 10, tzinfo=UTC)
-ANSWER = Delivery("prometheus", None, RECEIVED_AT, "http://prometheus.example/api/v1/query_range", b"k" * 32)
+ANSWER = Delivery("prometheus", None, RECEIVED_AT, "http://prometheus.example/api/v1/query_range", {})
 PAGE = replace(ANSWER, format="openmetrics", origin="http://sv-01.example:9100/metrics")
 UP = {"__name__": "up", "instance": "sv-01:9100", "job": "node"}
 

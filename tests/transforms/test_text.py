@@ -96,7 +96,7 @@ def test_hostile_markup_takes_linear_time(piece: str) -> None:
         (b" \n", "an empty answer"),
         (b"\x1f\x8b\x08", "a gzip file"),
         (b'{"a":1', "a JSON document"),
-        (b"502 Bad Gateway", "text or binary data starting with b'502 bad gateway'"),
+        (b"502 Bad Gateway", "text or binary data"),
     ],
 )
 def test_what_arrived(body: bytes, said: str) -> None:

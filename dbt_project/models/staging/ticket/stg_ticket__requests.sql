@@ -1,11 +1,11 @@
 -- Grain: one row per source and request, its newest version.
--- Versions are ordered by updated_at, then closed before open, then hash, so arrival order never decides.
+-- Versions are ordered by updated_at; where the source dates no change, or two alike, the one received last stands.
 with versions as (
     select
         *,
         row_number() over (
             partition by source, request_id
-            order by updated_at desc nulls last, status asc, record_hash asc
+            order by updated_at desc nulls last, received_at desc, status asc, record_hash asc
         ) as nth_newest,
         count(*) over (partition by source, request_id) as n_versions
     from {{ source('raw', 'ticket__requests') }}
