@@ -39,7 +39,7 @@ test-fast: setup  ## under a minute: no servers, browsers or full builds
 	$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not slow and not browser"
 
 test-faults: setup  ## the promises under faults in full, up to 15 minutes; writes docs/promises.md
-	IOC_FAULTS=full $(BIN)/pytest -q --timeout=1200 tests/faults
+	IOC_FAULTS=full $(BIN)/pytest -n 2 --dist loadgroup --timeout=1200 tests/faults
 
 check: setup  ## lint, format, types, import rules, SQL, lock file
 	$(BIN)/ruff check .

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-DAYS = 7
+DAYS = 7  # unless asked otherwise
 FIRST_S = datetime(2021, 9, 20, 17, tzinfo=UTC).timestamp()  # midnight in the province
 N_CAMERAS = 60
 MALFORMED = 0.002
@@ -35,7 +36,6 @@ OBJECT = (
 class Written:
     """What was written, for checking that both ways of reading saw the same."""
 
-    files: tuple[Path, ...]
     n_lines: int
     n_malformed: int
     n_duplicate: int
@@ -47,19 +47,25 @@ class Written:
         return self.n_lines - self.n_malformed - self.n_duplicate
 
 
-def write_files(folder: Path, n_lines: int, seed: int = 1) -> Written:
-    """`n_lines` lines over seven daily files in `folder`: 2 ‰ cut somewhere, 2 % equal to an earlier line."""
-    source = random.Random(seed)
+def write_files(folder: Path, n_lines: int, *, days: int = DAYS, is_packed: bool = False) -> Written:
+    """`n_lines` lines over daily files in `folder`, gzip if packed: 2 ‰ cut somewhere, 2 % equal to an earlier line."""
+    source = random.Random(1)
     counts = {"malformed": 0, "duplicate": 0}
-    files = []
-    for day in range(DAYS):
-        n = n_lines * (day + 1) // DAYS - n_lines * day // DAYS
-        path = folder / f"events-{datetime.fromtimestamp(FIRST_S + day * 86_400 + 25_200, UTC):%Y-%m-%d}.ndjson"
-        with path.open("w", encoding="utf-8") as out:
-            out.writelines(_lines(source, n, FIRST_S + day * 86_400, counts))
-        files.append(path)
-    n_bytes = sum(path.stat().st_size for path in files)
-    return Written(tuple(files), n_lines, counts["malformed"], counts["duplicate"], n_bytes)
+    n_bytes = 0
+    for day in range(days):
+        n = n_lines * (day + 1) // days - n_lines * day // days
+        name = f"events-{datetime.fromtimestamp(FIRST_S + day * 86_400 + 25_200, UTC):%Y-%m-%d}.ndjson"
+        lines = _lines(source, n, FIRST_S + day * 86_400, counts)
+        if is_packed:
+            path = folder / f"{name}.gz"
+            with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as packed:
+                packed.writelines(lines)
+        else:
+            path = folder / name
+            with path.open("w", encoding="utf-8") as out:
+                out.writelines(lines)
+        n_bytes += path.stat().st_size
+    return Written(n_lines, counts["malformed"], counts["duplicate"], n_bytes)
 
 
 def _lines(source: random.Random, n: int, midnight_s: float, counts: dict[str, int]) -> Iterator[str]:

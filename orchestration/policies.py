@@ -22,4 +22,9 @@ concurrency:
         limit: 1
 run_monitoring:
   enabled: true
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: 90
 """

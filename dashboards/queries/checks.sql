@@ -1,11 +1,12 @@
--- Checks of the latest run of each source, one row per check over all batches of that run, failures first.
+-- Checks of the latest run of each suite of a source, one row per check over all batches of that run, failures first.
 -- Checks of the whole lake have no source. n_checked is that of the largest batch: some checks see the whole delivery.
 with latest as (
     select
         source,
+        suite,
         arg_max(run_id, checked_at) as run_id
     from ops.check_results
-    group by source
+    group by source, suite
 )
 
 select
@@ -23,6 +24,6 @@ select
     max(c.n_checked) as n_checked,
     max(c.checked_at) as checked_at
 from ops.check_results as c
-inner join latest as l on c.source is not distinct from l.source and c.run_id = l.run_id
+inner join latest as l on c.source is not distinct from l.source and c.suite = l.suite and c.run_id = l.run_id
 group by c.source, c.suite, c.expectation, c.column_name, c.severity
 order by is_success, c.severity, c.source nulls last, c.suite, c.expectation, c.column_name

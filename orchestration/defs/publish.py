@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from lake.checksums import record_new
 from lake.errors import IocError
 from lake.serving import publish, publish_accounts
 from orchestration.checks import closed_gates, validate_new_batches
@@ -33,6 +34,7 @@ def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
                     allow_retries=False,
                 )
             current = publish(con, lake.settings, context.run_id)
+            record_new(session.catalog)  # the sooner a file has its checksum, the less damage can go unseen
         except IocError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
     report("publish", "published")

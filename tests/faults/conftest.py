@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
 import pytest
-from harness import Forks, Lab, opened_lab
+from harness import Forks, Lab, Tally, opened_lab
 from loopback import Server
 from promises import TABLE, Promises
 
@@ -34,6 +36,19 @@ def promises(pytestconfig: pytest.Config) -> Promises:
 
 
 _PROMISES = pytest.StashKey[Promises]()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist hands its results to the one that prints them."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        found = session.config.stash.get(_PROMISES, Promises())
+        output["tallies"] = [asdict(tally) for tally in found.tallies]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    found = node.config.stash.setdefault(_PROMISES, Promises())
+    found.tallies += [Tally(**tally) for tally in node.workeroutput.get("tallies", [])]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:

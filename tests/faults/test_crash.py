@@ -22,7 +22,7 @@ from lake.errors import ServingError
 from lake.landing import Landing
 from orchestration import reading
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults-crash")]
 OF_HARVEST = ("after_fetch", "landing_write", "landing_rename", "parquet_write", "before_commit", "after_commit")
 OF_PUBLISH = ("before_publish_rename", "after_publish_rename")
 OF_UPKEEP = ("mid_compaction", "mid_expiry")

@@ -149,7 +149,7 @@ def test_full_disk_of_the_catalogue_refuses_batches_and_recovers(
             tally = Tally("disk of the catalogue full", times=2)
             with full(folder):
                 # The first ones may fit into pages the server already has.
-                told = lab.harvest(lab.new(5), **place).wait(900.0)
+                told = lab.harvest(lab.new(3), **place).wait(900.0)
                 assert "room" in sentences(told) or "No space" in sentences(told), told
             lab.acknowledge(fact for fact in told if fact["error"] is None)
             lab.con.close()
