@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,17 +111,17 @@ class Landing:
         """Names of the payloads of `source` that are here."""
         return {path.name for path in (self._folder / source).glob("??/*") if not path.suffix}
 
+    def pending(self, source: str, known: Set[str]) -> list[Landed]:
+        """Payloads of `source` that are here but not in `known`, oldest first: a run was killed before it read them."""
+        paths = (self._folder / source / name[:2] / name for name in self.ids(source) - known)
+        return sorted((_landed_at(path) for path in paths), key=lambda landed: landed.received_at)
+
     def payloads(self) -> Iterator[tuple[str, Landed]]:
-        """(source, payload) of everything that is here, after the manifests."""
+        """(source, payload) of everything that is here."""
         for manifest in sorted(self._folder.glob("*/??/*.json")):
-            said = json.loads(manifest.read_text(encoding="utf-8"))
-            received_at = datetime.fromisoformat(said["received_at"])
             path = manifest.with_suffix("")
             if path.exists():
-                yield (
-                    said["source"],
-                    Landed(said["sha256"], path, said["n_bytes"], said["origin"], said["format"], received_at),
-                )
+                yield manifest.parents[1].name, _landed_at(path)
 
     def forget(self, landed: Landed) -> None:
         """Remove the bytes and the manifest for good; only the digest stays, so that they are not kept again."""
@@ -216,6 +216,12 @@ class Landing:
             f"{landed.origin} unpacks to more than {self._max_bytes >> 20} MB, or to {BOMB_RATIO} times its size; "
             "split it, or raise IOC_MAX_PAYLOAD_MB and deliver it unpacked if it is right."
         )
+
+
+def _landed_at(path: Path) -> Landed:
+    said = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    received_at = datetime.fromisoformat(said["received_at"])
+    return Landed(said["sha256"], path, said["n_bytes"], said["origin"], said["format"], received_at)
 
 
 class _Incoming:

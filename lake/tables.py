@@ -165,6 +165,16 @@ def unread(con: duckdb.DuckDBPyConnection, source: str, reading: str, objects: S
     return list({o.sha256: o for o in objects if o.sha256 not in known}.values())
 
 
+def known_objects(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    """Payloads of `source` that were committed or refused, however they were read."""
+    rows = con.execute(
+        "select sha256 from lake.ops.objects where source = $1 "
+        "union select sha256 from lake.ops.refusals where source = $1",
+        [source],
+    ).fetchall()
+    return {sha256 for (sha256,) in rows}
+
+
 def newest_object(con: duckdb.DuckDBPyConnection, source: str, reading: str) -> str:
     """The object of `source` received last; "" before the first.
 

@@ -94,6 +94,13 @@ def harvest(
     n_payloads, n_known = 0, 0
     landing = Landing(catalog.settings)
     try:
+        for landed in landing.pending(source.id, tables.known_objects(con, source.id)):
+            try:
+                receipt, _ = _commit(catalog, con, landing, source, run_id, [landed])
+            except PayloadRefused as refusal:
+                refused.append(str(refusal))
+                continue
+            receipts += [receipt] if receipt else []
         with HttpClient() as http:
             for payloads in FETCH[source.slug](
                 source, location=location, since=since, until=min(until, as_of), http=http

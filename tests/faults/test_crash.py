@@ -60,7 +60,6 @@ def test_killed_harvest_loses_doubles_and_tears_nothing(
     promises.keep(tally)
 
 
-@pytest.mark.xfail(strict=True, reason="a payload that landed before a crash waits for ever if its source moved on")
 def test_landed_payload_is_read_after_a_crash_although_its_source_has_moved_on(own_lab: Lab) -> None:
     lab = own_lab
     first, second = lab.generator.next(TICKET), lab.generator.next(TICKET)
