@@ -23,6 +23,7 @@ import duckdb
 
 from benchmarks.frigate_files import Written, write_files
 from lake.contracts.camera import EVENTS
+from lake.schema import ensure_tables
 
 REFERENCES = {"careful": "bare_job", "quick": "bare_job", "polars": "polars_job"}
 DLT_LINES = 50_000
@@ -33,7 +34,6 @@ Result = dict[str, Any]
 
 def ours(files: Path, work: Path) -> Result:
     """The real path, `harvest`, into a new DuckLake with its embedded PostgreSQL; opening the lake is not timed."""
-    from lake import tables
     from lake.catalog import open_catalog
     from lake.errors import IocError
     from lake.settings import Settings
@@ -44,7 +44,7 @@ def ours(files: Path, work: Path) -> Result:
     names = {"name_vi": "Đo tốc độ", "name_en": "Benchmark"}
     source = declare("benchmark", slug="camera", format="ndjson", location=str(files), profile="frigate", **names)
     with open_catalog(settings) as catalog, catalog.connect() as con:
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         begun, cpu_begun = time.perf_counter(), time.process_time()
         outcome = harvest(catalog, con, source, run_id="benchmark", location=str(files))
         wall_s, cpu_s = time.perf_counter() - begun, time.process_time() - cpu_begun

@@ -20,12 +20,13 @@ from pathlib import Path
 
 import psycopg
 
-from lake import catalog_dump, checksums, retention, serving, tables
+from lake import catalog_dump, checksums, retention, serving
 from lake.backup_set import Backup, Contents, claim, digest_file, finish, newest, prune, verify
 from lake.catalog import METADATA_SCHEMA, Catalog, open_catalog
 from lake.checksums import Damage
 from lake.erasure import Removed, reapply
 from lake.errors import LakeError, ServingError
+from lake.schema import ensure_tables
 from lake.settings import Settings, private_folder
 from lake.store import Digest, LakeFile, Store, catalogue, copy_file, live_files, open_store
 from lake.upkeep import LOCK
@@ -211,7 +212,7 @@ def _refuse_inside(settings: Settings, folder: Path) -> None:
 def _erase_again(catalog: Catalog, settings: Settings) -> Removed:
     con = catalog.connect()
     try:
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         return reapply(catalog, con, settings)
     finally:
         con.close()

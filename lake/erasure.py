@@ -26,10 +26,11 @@ from lake.contracts.subject import Subject, squashed
 from lake.errors import LakeError, PayloadRefused
 from lake.landing import Landing
 from lake.residue import Needles
+from lake.schema import CONTRACTS, RECORD_HASH, record_hash
 from lake.settings import Settings
 from lake.suppression import TOKEN_COLUMN, Entry, Suppression, text_columns
-from lake.tables import CONTRACTS, RECORD_HASH, insert, record_hash, transaction
-from lake.upkeep import LOCK, retried
+from lake.transactions import insert, retried, transaction
+from lake.upkeep import LOCK
 from lake.vault import Vault
 
 WAREHOUSE = "warehouse"  # lock of whoever builds the warehouse

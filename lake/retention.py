@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lake import clock
 from lake.errors import SettingsError
+from lake.schema import CONTRACTS, QUARANTINE
 from lake.settings import Settings
-from lake.tables import CONTRACTS, QUARANTINE
 
 FILE = "retention.toml"
 SHIPPED = Path(__file__).with_name(FILE)

@@ -9,67 +9,21 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 
 from lake import crashpoint
-from lake.catalog import Catalog, sql_text
-from lake.contracts import camera, media, server, ticket
+from lake.catalog import Catalog
 from lake.contracts.base import Contract
 from lake.errors import CatalogError, ContractViolation, LakeError, engine_words
 from lake.landing import Landed
 from lake.quarantine import sealing
-
-CONTRACTS: dict[str, Contract] = {
-    contract.table: contract
-    for contract in (
-        ticket.REQUESTS,
-        server.SERIES,
-        server.SAMPLES,
-        media.ARTICLES,
-        camera.EVENTS,
-        camera.STATUS,
-    )
-}
-QUARANTINE = "quarantine"
-RECORD_HASH = "record_hash"  # column of versioned tables: md5 of the record without its volatile columns
-RECEIVED_AT = "received_at"  # column of versioned tables: when the delivery with this version was received
-COMMIT_ATTEMPTS = 10  # half a minute of waiting in all, time for the catalogue's server to recover
-
-_OPS_TABLES = """
-create table if not exists lake.raw.quarantine (
-    source varchar, slug varchar, batch_id varchar, origin varchar, position bigint, reason_code varchar,
-    reason varchar, raw blob, raw_sha256 varchar, quarantined_at timestamptz);
-create table if not exists lake.ops.sources (
-    source varchar, slug varchar, format varchar, name_vi varchar, name_en varchar, unit_code varchar,
-    time_zone varchar, is_synthetic boolean, freshness_s bigint, step_s bigint);
-create table if not exists lake.ops.harvests (
-    harvest_id varchar, run_id varchar, source varchar, slug varchar, started_at timestamptz,
-    finished_at timestamptz, status varchar, error varchar, as_of timestamptz, n_payloads bigint);
-create table if not exists lake.ops.batches (
-    batch_id varchar, run_id varchar, source varchar, slug varchar, table_name varchar, n_offered bigint,
-    n_accepted bigint, n_quarantined bigint, n_deduplicated bigint, event_min_at timestamptz,
-    event_max_at timestamptz, received_at timestamptz, committed_at timestamptz);
-create table if not exists lake.ops.objects (
-    sha256 varchar, source varchar, reading varchar, batch_id varchar, origin varchar, n_bytes bigint,
-    received_at timestamptz);
-create table if not exists lake.ops.refusals (
-    sha256 varchar, source varchar, run_id varchar, origin varchar, reason varchar, refused_at timestamptz);
-create table if not exists lake.ops.check_results (
-    run_id varchar, source varchar, slug varchar, batch_id varchar, suite varchar, expectation varchar,
-    column_name varchar, severity varchar, is_success boolean, observed varchar, n_checked bigint,
-    checked_at timestamptz);
-create table if not exists lake.ops.releases (
-    batch_id varchar, reason varchar, released_at timestamptz);
-create table if not exists lake.ops.erasures (
-    erasure_id varchar, kind varchar, what varchar, digest varchar, n_characters bigint, hint varchar,
-    reason varchar, erased_at timestamptz);
-"""
+from lake.schema import CONTRACTS, QUARANTINE, RECEIVED_AT, RECORD_HASH, record_hash
+from lake.transactions import COMMIT_ATTEMPTS, insert, transaction
 
 
 @dataclass(frozen=True)
@@ -108,100 +62,6 @@ class Batch:
 
 
 Relation = pl.DataFrame | str  # a frame, or SQL that yields the contract's columns on the writer's connection
-
-
-def ensure_tables(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas and tables that are missing, once, however many processes ask for them."""
-    if _missing(con):
-        with catalog.lock("tables"):
-            create_tables(con)
-
-
-def create_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas and tables that are missing; partitioning and sort order after the contracts."""
-    missing = _missing(con)
-    con.execute("create schema if not exists lake.raw; create schema if not exists lake.ops;")
-    con.execute("call lake.set_option('parquet_compression', 'zstd')")
-    # Small inserts inlined into the catalogue would sit there in clear text, personal data included; and DuckLake of
-    # DuckDB 1.5.5 aborts the process when the connection is lost while it reads them.
-    con.execute("call lake.set_option('data_inlining_row_limit', 0)")
-    con.execute(_OPS_TABLES)
-    for contract in CONTRACTS.values():
-        if contract.table in missing:
-            _create(con, contract)
-
-
-def _missing(con: duckdb.DuckDBPyConnection) -> set[str]:
-    present = con.execute(
-        "select table_name from duckdb_tables() where database_name = 'lake' and schema_name in ('raw', 'ops')"
-    ).fetchall()
-    return {*CONTRACTS, QUARANTINE, "erasures"} - {name for (name,) in present}
-
-
-def _create(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    schema = con.from_arrow(contract.arrow_schema.empty_table())
-    columns = ", ".join(f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True))
-    name = f"lake.raw.{contract.table}"
-    if contract.versioned:
-        columns += f", {RECORD_HASH} varchar, {RECEIVED_AT} timestamptz"
-    con.execute(f"create table {name} ({columns}, source varchar, batch_id varchar, ingested_at timestamptz)")
-    con.execute(f"comment on table {name} is '{sql_text(contract.policy)}'")
-    if contract.partitioned_by:
-        con.execute(f"alter table {name} set partitioned by ({', '.join(contract.partitioned_by)})")
-    if contract.sorted_by:
-        order = ", ".join(f'"{column}" asc' for column in contract.sorted_by)
-        con.execute(f"alter table {name} set sorted by ({order})")
-
-
-def unread(con: duckdb.DuckDBPyConnection, source: str, reading: str, objects: Sequence[Landed]) -> list[Landed]:
-    """The payloads that no committed batch of `source` holds, read this way: an unchanged feed is not news."""
-    known = {
-        sha256
-        for (sha256,) in con.execute(
-            "select sha256 from lake.ops.objects where source = ? and reading = ? and list_contains(?, sha256)",
-            [source, reading, [landed.sha256 for landed in objects]],
-        ).fetchall()
-    }
-    return list({o.sha256: o for o in objects if o.sha256 not in known}.values())
-
-
-def known_objects(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
-    """Payloads of `source` that were committed or refused, however they were read."""
-    rows = con.execute(
-        "select sha256 from lake.ops.objects where source = $1 "
-        "union select sha256 from lake.ops.refusals where source = $1",
-        [source],
-    ).fetchall()
-    return {sha256 for (sha256,) in rows}
-
-
-def newest_object(con: duckdb.DuckDBPyConnection, source: str, reading: str) -> str:
-    """The object of `source` received last; "" before the first.
-
-    Where records do not say when they changed, a payload is news unless it is this one: a source may return to an
-    older state, byte for byte. The batch then names it in `after`, so that it is not taken for the older batch.
-    """
-    row = con.execute(
-        "select arg_max(sha256, received_at) from lake.ops.objects where source = ? and reading = ?", [source, reading]
-    ).fetchone()
-    return (row and row[0]) or ""
-
-
-def refuse(con: duckdb.DuckDBPyConnection, source: str, run_id: str, refused: Mapping[Landed, str]) -> None:
-    """Remember payloads that could not be read as a whole, each with the sentence why; the same one again is not news.
-
-    They stay in the landing zone and are tried again when they are delivered again.
-    """
-    known = {
-        row[0]
-        for row in con.execute("select distinct sha256 from lake.ops.refusals where source = ?", [source]).fetchall()
-    }
-    now = datetime.now(UTC)
-    insert(
-        con,
-        "ops.refusals",
-        [(o.sha256, source, run_id, o.origin, why, now) for o, why in refused.items() if o.sha256 not in known],
-    )
 
 
 def find(con: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt | None:
@@ -272,50 +132,6 @@ def _commit(
                 f"The batch could not be written and nothing of it was kept ({engine_words(error)}); "
                 "free or repair the disk, then run it again."
             ) from error
-
-
-def record(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """`insert` in a transaction of its own, tried again when another writer was first. Raises LakeError."""
-    for attempt in range(COMMIT_ATTEMPTS):
-        try:
-            with transaction(con):
-                return insert(con, table, rows)
-        except duckdb.Error as error:
-            if not isinstance(error, duckdb.TransactionException) or attempt + 1 == COMMIT_ATTEMPTS:
-                raise LakeError(
-                    f"{table} could not be written ({engine_words(error)}); free or repair the disk, then run it again."
-                ) from error
-        time.sleep(0.05 * 2**attempt)
-    return None
-
-
-def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Append rows, values in the order of the columns, to a table such as `ops.batches`, in one statement.
-
-    `executemany` would write one Parquet file per row.
-    """
-    if not rows:
-        return
-    schema = con.execute(f"select * from lake.{table} limit 0").to_arrow_table().schema
-    columns = [pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
-    con.register("new_rows", pa.Table.from_arrays(columns, schema=schema))
-    try:
-        con.execute(f"insert into lake.{table} select * from new_rows")
-    finally:
-        con.unregister("new_rows")
-
-
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what the block does, or nothing of it."""
-    con.execute("begin")
-    try:
-        yield
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-            con.execute("rollback")
-        raise
 
 
 def _write(con: duckdb.DuckDBPyConnection, batch: Batch, rows: Mapping[str, Relation], rejected: Relation) -> Receipt:
@@ -486,13 +302,6 @@ def _staged(
         con.execute(f"drop {kind} {name}")  # after an error the rollback drops it
     finally:
         con.unregister("staging_frame")
-
-
-def record_hash(contract: Contract) -> str:
-    """SQL of the value of RECORD_HASH over a row of a versioned table."""
-    hashed = [column for column in contract.names if column not in contract.volatile]
-    parts = ", ".join(f'coalesce("{column}"::varchar, chr(30))' for column in hashed)
-    return f"md5(concat_ws(chr(31), {parts}))"
 
 
 def _check_shape(con: duckdb.DuckDBPyConnection, relation: str, contract: Contract) -> None:

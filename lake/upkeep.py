@@ -16,21 +16,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 
-from lake import checksums, crashpoint, tables
+from lake import checksums, crashpoint
 from lake.catalog import Catalog
 from lake.checksums import Damage
 from lake.errors import IocError, LakeError, SettingsError
 from lake.retention import AGE, Policy, Removed, Rule, load_policy, remove_payloads, remove_rows
 from lake.settings import Settings
+from lake.transactions import insert, retried, transaction
 
 LOCK = "upkeep"  # held by upkeep, backup and erasure: a backup needs every file its catalogue names
 SUITE = "upkeep"  # in ops.check_results
 COMPACTED = ("raw", "ops")  # all other tables are written anew, whole, by every build
-ATTEMPTS = 5
 DRAFT_AGE = timedelta(hours=1)
 
 
@@ -109,22 +108,7 @@ class _Work:
             (self.run_id, None, None, None, SUITE, expectation, table, severity, is_success, observed, n_checked, at)
             for table, is_success, observed, n_checked in results
         ]
-        retried(lambda: tables.insert(self.con, "ops.check_results", rows))
-
-
-Result = TypeVar("Result")
-
-
-def retried(work: Callable[[], Result]) -> Result:
-    """Do a transaction again when a writer committed first; raises duckdb.TransactionException after the last time."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return work()
-        except duckdb.TransactionException:
-            if attempt + 1 == ATTEMPTS:
-                raise
-        time.sleep(0.1 * 2**attempt)
-    raise AssertionError
+        retried(lambda: insert(self.con, "ops.check_results", rows))
 
 
 def _run(name: str, step: Callable[[_Work], str], work: _Work) -> Step:
@@ -172,7 +156,7 @@ def _retention(work: _Work) -> str:
 
 
 def _removed(work: _Work, rule: Rule) -> Removed:
-    with tables.transaction(work.con):
+    with transaction(work.con):
         return remove_rows(work.con, rule, work.now)
 
 

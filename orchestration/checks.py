@@ -10,7 +10,8 @@ import polars as pl
 from lake.contracts import server
 from lake.contracts.base import Contract
 from lake.errors import SettingsError
-from lake.tables import CONTRACTS, insert
+from lake.schema import CONTRACTS
+from lake.transactions import record
 from orchestration.progress import report
 from orchestration.resources import LakeResource
 
@@ -97,7 +98,7 @@ def _validate(
         ),
     )
     now = datetime.now(UTC)
-    insert(
+    record(
         con,
         "ops.check_results",
         [
@@ -156,5 +157,5 @@ def release_source(con: duckdb.DuckDBPyConnection, source: str, reason: str) -> 
     if not waiting:
         raise SettingsError(f"No batch of {source!r} is held back; see `ioc status` for the sources.")
     now = datetime.now(UTC)
-    insert(con, "ops.releases", [(batch, reason, now) for batch in waiting])
+    record(con, "ops.releases", [(batch, reason, now) for batch in waiting])
     return len(waiting)

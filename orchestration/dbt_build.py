@@ -16,7 +16,7 @@ import duckdb
 
 from lake.errors import IocError
 from lake.settings import Settings, private_folder
-from lake.tables import insert
+from lake.transactions import record
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -110,7 +110,7 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
                 *(result["status"] == "pass", result.get("message") or "pass", result.get("failures"), now),
             )
         )
-    insert(con, "ops.check_results", rows)
+    record(con, "ops.check_results", rows)
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:

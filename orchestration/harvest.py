@@ -28,10 +28,13 @@ from lake.errors import IocError, PayloadRefused
 from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
 from lake.lines import stage_lines
+from lake.payloads import known_objects, newest_object, refuse, unread
+from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient
 from lake.sources.declared import Source
 from lake.suppression import Suppression
+from lake.transactions import record, transaction
 from orchestration.progress import report
 
 log = logging.getLogger(__name__)
@@ -94,7 +97,7 @@ def harvest(
     n_payloads, n_known = 0, 0
     landing = Landing(catalog.settings)
     try:
-        for landed in landing.pending(source.id, tables.known_objects(con, source.id)):
+        for landed in landing.pending(source.id, known_objects(con, source.id)):
             try:
                 receipt, _ = _commit(catalog, con, landing, source, run_id, [landed])
             except PayloadRefused as refusal:
@@ -132,7 +135,7 @@ def harvest(
         *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
         *(status, error, recorded, n_payloads),
     )
-    tables.record(con, "ops.harvests", [account])
+    record(con, "ops.harvests", [account])
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
     report(source.id, error or f"{outcome.n_accepted:,} new rows")
     return outcome
@@ -159,7 +162,7 @@ def remember(catalog: Catalog, con: duckdb.DuckDBPyConnection, source: Source) -
     )
     if con.execute("select * from lake.ops.sources where source = ?", [source.id]).fetchall() == [row]:
         return
-    with catalog.lock("sources"), tables.transaction(con):
+    with catalog.lock("sources"), transaction(con):
         con.execute("delete from lake.ops.sources where source = ?", [source.id])
         con.execute("insert into lake.ops.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
@@ -188,17 +191,17 @@ def _commit(
     reading = hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
     after = ""
     if source.is_undated:
-        after = tables.newest_object(con, source.id, reading)
+        after = newest_object(con, source.id, reading)
         objects = [landed for landed in objects if landed.sha256 != after]
     else:
-        objects = tables.unread(con, source.id, reading, objects)
+        objects = unread(con, source.id, reading, objects)
     if not objects:
         return None, []
     try:
         batch = tables.Batch(source.id, source.slug, run_id, objects, reading, after)
         return _commit_batch(catalog, con, landing, source, batch)
     except PayloadRefused as error:
-        tables.refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
+        refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
         raise
 
 
@@ -231,11 +234,11 @@ def _commit_batch(
     if not parsed:
         raise PayloadRefused(next(iter(refused.values())))
     # A refused payload is not part of the batch, so the next harvest tries and names it again.
-    tables.refuse(con, source.id, batch.run_id, refused)
+    refuse(con, source.id, batch.run_id, refused)
     suppression = Suppression.load(con, catalog.settings)
     names = next(iter(parsed.values())).rows
     rows = {
-        table: suppression.applied(con, tables.CONTRACTS[table], pl.concat([p.rows[table] for p in parsed.values()]))
+        table: suppression.applied(con, CONTRACTS[table], pl.concat([p.rows[table] for p in parsed.values()]))
         for table in names
     }
     rejected = pl.concat([p.rejected for p in parsed.values()])
@@ -264,8 +267,7 @@ def _commit_lines(
             raise PayloadRefused(f"{delivery.origin}: {error}") from error
         suppression = Suppression.load(con, catalog.settings)
         rows = {
-            table: suppression.applied(con, tables.CONTRACTS[table], sql)
-            for table, sql in transforms.camera.ROWS_SQL.items()
+            table: suppression.applied(con, CONTRACTS[table], sql) for table, sql in transforms.camera.ROWS_SQL.items()
         }
         receipt = tables.commit(catalog, con, batch, rows, transforms.camera.REJECTED_SQL)
     if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):

@@ -10,8 +10,8 @@ from functools import partial
 import dagster as dg
 import duckdb
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings, load_settings
 from lake.simulator.server import Simulator
 from lake.sources.declared import Source, load_sources
@@ -53,7 +53,7 @@ def open_session(settings: Settings) -> Iterator[Session]:
     with open_catalog(settings) as catalog:
         con = catalog.connect()
         try:
-            tables.ensure_tables(catalog, con)
+            ensure_tables(catalog, con)
             _open.append(Session(catalog, con))
             try:
                 yield _open[-1]

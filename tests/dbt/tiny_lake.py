@@ -18,7 +18,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from duckdb_extensions import import_extension
 
-from lake.tables import create_tables
+from lake.schema import create_tables
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = Mapping[str, object]

@@ -20,9 +20,9 @@ import duckdb
 from ledger import CAMERA, TICKET, Delivery, Findings, Generator, Ledger, check, drained, is_camera
 from loopback import Server
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
 from lake.landing import Landing
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from orchestration import reading
 
@@ -149,7 +149,7 @@ class Lab:
         server.serve(self.documents)
         (folder / "camera").mkdir(exist_ok=True)
         self.con: duckdb.DuckDBPyConnection = catalog.connect()
-        tables.ensure_tables(catalog, self.con)
+        ensure_tables(catalog, self.con)
 
     def send(self, delivery: Delivery) -> dict[str, str]:
         """Lay a delivery out where the source finds it; what a worker must know to harvest it."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import Source, declare
 from lake.vault import Vault
@@ -86,7 +86,7 @@ def _shown(records: set[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 def small_lake(home: Path) -> Iterator[Lake]:
     with open_catalog(Settings(home=home)) as catalog:
         con = catalog.connect()
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         yield Lake(catalog, con)
         con.close()
 

@@ -23,9 +23,10 @@ from typing import Any
 
 import duckdb
 
-from lake import serving, tables
+from lake import serving
 from lake.catalog import open_catalog
 from lake.errors import IocError
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import declare
 from orchestration import dbt_build
@@ -50,7 +51,7 @@ def harvest_all(job: Job, told: Told) -> None:
     """Harvest the deliveries one after another; a harvest that returned is an acknowledgement."""
     with open_catalog(_settings(job)) as catalog:
         con = catalog.connect()
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         for delivery in job["deliveries"]:
             slug, format = delivery["slug"], delivery["format"]
             location = delivery["location"]

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from postgres_place import IS_ROOT, Place, uid_of
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.simulator.answer_key import AnswerKey, answer_key
 from lake.simulator.server import Simulator
@@ -37,7 +37,7 @@ def catalog(lake_settings: Settings) -> Iterator[Catalog]:
 @pytest.fixture
 def con(catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     con = catalog.connect()
-    tables.ensure_tables(catalog, con)
+    ensure_tables(catalog, con)
     yield con
     con.close()
 

@@ -12,13 +12,14 @@ import duckdb
 import pytest
 from small_lake import NOON, declare, deliver, files_of, flip, hashes
 
-from lake import checksums, suppression, tables
+from lake import checksums, suppression
 from lake.backup import backup, restore
 from lake.backup_set import FINISHED, MANIFEST
 from lake.catalog import Catalog, open_catalog
 from lake.contracts.subject import Subject
 from lake.errors import LakeError
 from lake.landing import Landing
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.base import Payload
 
@@ -33,7 +34,7 @@ def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 @pytest.fixture
 def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     con = own_catalog.connect()
-    tables.ensure_tables(own_catalog, con)
+    ensure_tables(own_catalog, con)
     yield con
     con.close()
 

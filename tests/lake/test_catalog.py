@@ -14,11 +14,10 @@ from lake.errors import SettingsError
 from lake.settings import Settings, load_settings
 
 OPEN = """
-from lake import tables
 from lake.catalog import open_catalog
 from lake.settings import load_settings
 with open_catalog(load_settings()) as catalog, catalog.connect() as con:
-    tables.ensure_tables(catalog, con)
+    ensure_tables(catalog, con)
     print(con.execute("select count(*) from lake.ops.batches").fetchone())
 """
 

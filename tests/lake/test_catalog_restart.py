@@ -45,7 +45,7 @@ def say(*words):
         os.fsync(out.fileno())
 
 with open_catalog(Settings(home=home)) as catalog, catalog.connect() as con:
-    tables.ensure_tables(catalog, con)
+    ensure_tables(catalog, con)
     for n in count(done):
         if (home / "enough").exists():
             break

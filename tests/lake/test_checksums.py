@@ -9,8 +9,9 @@ import duckdb
 import pytest
 from small_lake import NOON, deliver, files_of, flip
 
-from lake import checksums, tables
+from lake import checksums
 from lake.catalog import Catalog, open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.upkeep import upkeep
 
@@ -25,7 +26,7 @@ def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 @pytest.fixture
 def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     con = own_catalog.connect()
-    tables.ensure_tables(own_catalog, con)
+    ensure_tables(own_catalog, con)
     yield con
     con.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from lake import suppression, tables
+from lake import suppression
 from lake.catalog import Catalog, open_catalog
 from lake.contracts.pseudonym import token
 from lake.contracts.subject import Kind, Subject
@@ -18,6 +18,7 @@ from lake.erasure import ErasureReport, erase, reapply
 from lake.keys import pseudonym_keys
 from lake.landing import Landing
 from lake.residue import Needles, search
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import declare
 from lake.suppression import PLACEHOLDER
@@ -33,7 +34,7 @@ START_S = 1632978000.0  # 2021-09-30, noon in the province
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     with open_catalog(Settings(home=tmp_path_factory.mktemp("erasure") / "home")) as catalog:
         con = catalog.connect()
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         yield catalog, con
         con.close()
 

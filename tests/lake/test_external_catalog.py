@@ -15,9 +15,9 @@ from external import BUCKET, PASSWORD, S3_KEY_ID, S3_SECRET, object_store, postg
 from pydantic import SecretStr
 from test_tables import commit, samples, stored
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
 from lake.errors import CatalogError, SettingsError
+from lake.schema import ensure_tables
 from lake.settings import Settings, load_settings
 from orchestration import doctor
 from orchestration.dbt_build import PROJECT, environment
@@ -72,7 +72,7 @@ def remote_lake(remote_settings: Settings) -> Iterator[Catalog]:
     """The lake with one batch in it."""
     with open_catalog(remote_settings) as catalog:
         with catalog.connect() as con:
-            tables.ensure_tables(catalog, con)
+            ensure_tables(catalog, con)
             assert commit(catalog, con, "far", "a", samples(1000)).n_accepted == 1000
         yield catalog
 

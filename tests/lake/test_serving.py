@@ -25,6 +25,7 @@ from lake.errors import ServingError
 from lake.landing import Landed
 from lake.serving import connect, publish, published
 from lake.settings import Settings
+from lake.transactions import transaction
 
 NoFileOver = Callable[[int], AbstractContextManager[None]]
 NOON = datetime(2021, 9, 30, 5, tzinfo=UTC)
@@ -52,7 +53,7 @@ print(json.dumps(sorted(views)))
 
 def build(con: duckdb.DuckDBPyConnection, name: str, n_rows: int = 2_000) -> None:
     """What a dbt build leaves, in one commit: every row bears its name."""
-    with tables.transaction(con):
+    with transaction(con):
         con.execute("create schema if not exists lake.kpi; create schema if not exists lake.marts")
         for table in ("kpi.kpi_values", "marts.fct_tickets"):
             con.execute(

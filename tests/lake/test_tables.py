@@ -18,6 +18,7 @@ from lake.contracts import media, server, ticket
 from lake.contracts.base import REJECTED_SCHEMA, rejected_frame
 from lake.errors import ContractViolation, LakeError
 from lake.landing import Landed
+from lake.schema import CONTRACTS
 from lake.tables import Batch, Receipt
 from lake.vault import Vault
 
@@ -177,7 +178,7 @@ def test_purpose_and_legal_basis_stand_beside_every_raw_table(con: duckdb.DuckDB
             "select table_name, comment from duckdb_tables() where database_name = 'lake' and schema_name = 'raw'"
         ).fetchall()
     )
-    for table, contract in tables.CONTRACTS.items():
+    for table, contract in CONTRACTS.items():
         assert comments[table] == contract.policy
         assert set(contract.personal) <= set(contract.names) - set(contract.required) - set(contract.key)
 

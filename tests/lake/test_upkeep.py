@@ -12,13 +12,14 @@ import duckdb
 import pytest
 from small_lake import NOON, declare, deliver, files_of, hashes
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
 from lake.errors import SettingsError
 from lake.landing import Landing
 from lake.retention import FILE, SHIPPED, load_policy
+from lake.schema import CONTRACTS, QUARANTINE, ensure_tables
 from lake.settings import Settings
 from lake.sources.base import Payload
+from lake.transactions import insert
 from lake.upkeep import STEPS, upkeep
 
 SAMPLES_KEPT = timedelta(days=1_096)
@@ -34,7 +35,7 @@ def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 @pytest.fixture
 def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     con = own_catalog.connect()
-    tables.ensure_tables(own_catalog, con)
+    ensure_tables(own_catalog, con)
     yield con
     con.close()
 
@@ -197,7 +198,7 @@ def test_old_payload_goes_only_when_it_was_read(own_catalog: Catalog, own_con: d
         for body, received_at in ((b"read", at), (b"unread", at), (b"young", datetime.now(UTC)))
     )
     for landed in (read, young):
-        tables.insert(
+        insert(
             own_con,
             "ops.objects",
             [(landed.sha256, "landed", "reading", landed.sha256, "test", landed.n_bytes, landed.received_at)],
@@ -214,8 +215,8 @@ def test_old_payload_goes_only_when_it_was_read(own_catalog: Catalog, own_con: d
 
 def test_every_raw_table_and_slug_has_a_rule(own_catalog: Catalog) -> None:
     rules = load_policy(own_catalog.settings).in_force(date(2026, 11, 1))
-    assert {f"raw.{table}" for table in (*tables.CONTRACTS, tables.QUARANTINE)} <= rules.keys()
-    assert {f"landing.{contract.slug}" for contract in tables.CONTRACTS.values()} <= rules.keys()
+    assert {f"raw.{table}" for table in (*CONTRACTS, QUARANTINE)} <= rules.keys()
+    assert {f"landing.{contract.slug}" for contract in CONTRACTS.values()} <= rules.keys()
 
 
 def test_later_rule_holds_from_its_day_on(own_home: Settings) -> None:

@@ -12,9 +12,10 @@ from external import BUCKET, PASSWORD, S3_KEY_ID, S3_SECRET, object_store, postg
 from pydantic import SecretStr
 from small_lake import NOON, deliver, hashes
 
-from lake import checksums, tables
+from lake import checksums
 from lake.backup import backup, restore
 from lake.catalog import open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.upkeep import upkeep
 
@@ -62,7 +63,7 @@ def test_lake_on_other_servers_is_looked_after_and_comes_back_whole(
         return [found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])]
 
     with open_catalog(settings) as catalog, catalog.connect() as con:
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         for i in range(4):
             deliver(catalog, con, "far", str(i), first=NOON + timedelta(minutes=i))
         rows = hashes(con)["raw.server__samples"]

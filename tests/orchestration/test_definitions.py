@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lake.schema import CONTRACTS
 from lake.settings import Settings
-from lake.tables import CONTRACTS
 from orchestration.cli import DEMO_SOURCES
 from orchestration.runs import dagster_instance
 

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 from loopback import Server, query, reply
 
-from lake import tables
 from lake.catalog import Catalog, open_catalog
+from lake.schema import CONTRACTS, ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import Source, declare
 from lake.sources.server import OVERLAP
@@ -35,7 +35,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
 @pytest.fixture(scope="module")
 def con(catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     con = catalog.connect()
-    tables.ensure_tables(catalog, con)
+    ensure_tables(catalog, con)
     yield con
     con.close()
 
@@ -219,7 +219,7 @@ def test_failing_source_is_recorded_with_its_sentence_and_leaves_no_rows(
     assert "defect of the software" not in outcome.error
     ((recorded, error, _, _),) = harvested.account(source)
     assert (recorded, error) == ("failed", outcome.error)
-    for table in (*(f"raw.{name}" for name in tables.CONTRACTS), "raw.quarantine", "ops.batches", "ops.objects"):
+    for table in (*(f"raw.{name}" for name in CONTRACTS), "raw.quarantine", "ops.batches", "ops.objects"):
         assert harvested.count(table, source) == 0, table
     assert harvested.watermark(source) is None
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from loopback import Server, reply
 
-from lake import tables
 from lake.catalog import open_catalog
+from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import load_sources
 from orchestration.harvest import harvest
@@ -88,7 +88,7 @@ def test_no_secret_of_an_address_is_written_anywhere(
     said: list[str | None] = []
     with caplog.at_level(logging.DEBUG), open_catalog(settings) as catalog:
         con = catalog.connect()
-        tables.ensure_tables(catalog, con)
+        ensure_tables(catalog, con)
         for source in load_sources(settings.sources_file):
             outcome = harvest(catalog, con, source, run_id="run", location=source.location)
             said += [outcome.error]

@@ -5,8 +5,11 @@ with versions as (
         *,
         row_number() over (
             partition by source, feed_id, article_id
-            order by is_published_at_missing asc, coalesce(modified_at, published_at) desc,
-            received_at desc, record_hash asc
+            order by
+                is_published_at_missing asc,
+                coalesce(modified_at, published_at) desc,
+                received_at desc,
+                record_hash asc
         ) as nth_newest,
         count(*) over (partition by source, feed_id, article_id) as n_versions,
         min(published_at) over (partition by source, feed_id, article_id) as first_published_at

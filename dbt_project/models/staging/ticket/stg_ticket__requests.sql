@@ -1,5 +1,6 @@
 -- Grain: one row per source and request, its newest version.
--- Versions are ordered by updated_at; where the source dates no change, or two alike, the one received last stands.
+-- Versions are ordered by updated_at; where the source dates no change, or two alike,
+-- the one received last stands.
 with versions as (
     select
         *,
