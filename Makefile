@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: demo setup test test-fast test-faults check format system-packages clean
+.PHONY: demo setup test test-fast test-long test-faults check format system-packages clean
 
 demo: setup  ## the main job on synthetic data, then the dashboards (SERVE=0: only the job)
 	$(BIN)/ioc demo
@@ -33,10 +33,13 @@ venv-package:
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 
 test: setup system-packages  ## everything CI runs besides `make check`
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --hypothesis-profile=fast -m "not long"
+
+test-long: setup system-packages  ## what takes a minute or more each
+	$(BIN)/pytest -n 2 --dist loadgroup --timeout=1200 -m long
 
 test-fast: setup  ## under a minute: no servers, browsers or full builds
-	$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not slow and not browser"
+	$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not slow and not long and not browser"
 
 test-faults: setup  ## the promises under faults in full, up to 15 minutes; writes docs/promises.md
 	IOC_FAULTS=full $(BIN)/pytest -n 2 --dist loadgroup --timeout=1200 tests/faults

@@ -145,20 +145,20 @@ class Landing:
 
         Never hand a compressed file to an engine: a few megabytes may unpack to terabytes. Raises as `read`.
         """
-        if landed.format not in SEALED and landed.path.exists() and not _is_gzip(landed.path):
-            if landed.n_bytes > self._max_bytes:
-                raise self._too_large(landed)
-            yield landed.path
-            return
-        with self._opened(landed) as file, _plain_draft(self._scratch) as plain:
-            for chunk in self._unpacked(landed, file):
-                plain.write(chunk)
-            plain.flush()
-            yield Path(plain.name)
+        with self._opened(landed) as file:
+            if not _is_gzip(file):
+                self._check_size(landed)
+                yield Path(file.name)
+                return
+            with _plain_draft(self._scratch) as plain:
+                for chunk in self._unpacked(landed, file):
+                    plain.write(chunk)
+                plain.flush()
+                yield Path(plain.name)
 
     @contextmanager
     def _opened(self, landed: Landed) -> Iterator[BinaryIO]:
-        """The bytes as received. Those that were sealed lie in a file without a name, which no crash leaves behind."""
+        """The bytes as received. Those that were sealed lie in a temporary file, which goes with the block."""
         try:
             stored = landed.path.open("rb")
         except FileNotFoundError:
@@ -169,16 +169,15 @@ class Landing:
             if landed.format not in SEALED:
                 yield stored
                 return
-            with tempfile.TemporaryFile(dir=self._scratch) as opened:
+            with _plain_draft(self._scratch) as opened:
                 self._vault.open_stream(stored, opened)
+                opened.flush()
                 opened.seek(0)
                 yield opened
 
     def _unpacked(self, landed: Landed, file: BinaryIO) -> Iterator[bytes]:
-        is_gzip = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        if not is_gzip and landed.n_bytes > self._max_bytes:
-            raise self._too_large(landed)
+        if not (is_gzip := _is_gzip(file)):
+            self._check_size(landed)
         stream = gzip.GzipFile(fileobj=file) if is_gzip else file
         n_bytes = 0
         try:
@@ -210,6 +209,11 @@ class Landing:
         draft = landed.path.with_suffix(f".{os.getpid()}.draft")
         draft.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         draft.rename(landed.path.with_suffix(".json"))
+
+    def _check_size(self, landed: Landed) -> None:
+        """Of bytes that are not packed."""
+        if landed.n_bytes > self._max_bytes:
+            raise self._too_large(landed)
 
     def _too_large(self, landed: Landed) -> PayloadRefused:
         return PayloadRefused(
@@ -262,9 +266,10 @@ def _unreadable(origin: str, error: OSError) -> PayloadRefused:
     return PayloadRefused(f"{origin} cannot be read ({error.strerror}); check the file.")
 
 
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == GZIP_MAGIC
+def _is_gzip(file: BinaryIO) -> bool:
+    is_gzip = file.read(2) == GZIP_MAGIC
+    file.seek(0)
+    return is_gzip
 
 
 @contextmanager

@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 PATIENCE_S = 900.0
 
 
+@pytest.mark.long
 def test_writers_compaction_build_and_readers_do_not_disturb_each_other(
     own_lab: Lab, is_full: bool, promises: Promises
 ) -> None:

@@ -129,6 +129,7 @@ name_en = "x"
 """
 
 
+@pytest.mark.long
 def test_killed_build_leaves_the_publication_and_the_next_run_finishes(
     tmp_path: Path, forks: Forks, server: Server, is_full: bool, promises: Promises
 ) -> None:

@@ -38,6 +38,7 @@ def test_three_shuffled_deliveries_leave_every_record_once(own_lab: Lab, is_full
     promises.keep(tally)
 
 
+@pytest.mark.long
 def test_late_and_disordered_data_give_the_same_figures_bit_by_bit(
     tmp_path: Path, forks: Forks, is_full: bool, promises: Promises
 ) -> None:

@@ -15,6 +15,7 @@ from lake.settings import Settings, load_settings
 
 OPEN = """
 from lake.catalog import open_catalog
+from lake.schema import ensure_tables
 from lake.settings import load_settings
 with open_catalog(load_settings()) as catalog, catalog.connect() as con:
     ensure_tables(catalog, con)

@@ -34,6 +34,7 @@ from test_tables import batch, samples
 from lake import tables
 from lake.catalog import open_catalog
 from lake.contracts.base import rejected_frame
+from lake.schema import ensure_tables
 from lake.settings import Settings
 
 home, log, n_rows, n_shared = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -98,6 +99,7 @@ def restart(programs: Programs, data: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_no_batch_is_lost_or_doubled_when_the_catalogue_restarts(own_home: Settings, tmp_path: Path) -> None:
     programs, moments = Programs(own_home.root_catalog_folder), Random(1)
     n_interrupted = 0

@@ -112,9 +112,13 @@ def test_interrupt_of_the_build_says_that_nothing_was_published(ioc: Ioc, tmp_pa
 
 @pytest.mark.slow
 def test_interrupt_that_a_library_takes_for_an_error_is_still_one() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever an earlier test left
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt), interruptible(), duckdb.connect() as con:
-        con.execute("select sum(length(md5(i::varchar))) from range(30000000) as r(i)")  # some seconds
+    try:
+        with pytest.raises(KeyboardInterrupt), interruptible(), duckdb.connect() as con:
+            con.execute("select sum(length(md5(i::varchar))) from range(30000000) as r(i)")  # some seconds
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_interrupt_that_a_library_keeps_back_is_not_lost() -> None:

@@ -44,15 +44,16 @@ def test_one_port_for_both_servers_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_service_refuses_foreign_pages_and_leaves_no_process(ioc: Ioc) -> None:
     with service(ioc) as (running, port):
         assert_only_own_pages_are_answered(port)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 0
+        assert running.wait(180) == 0
         assert_nothing_is_left(ioc.home)
     with service(ioc) as (running, _):
         running.send_signal(signal.SIGHUP)  # the terminal was closed
-        assert running.wait(60) == 0
+        assert running.wait(180) == 0
         assert_nothing_is_left(ioc.home)
     with service(ioc) as (running, _):
         assert len(family(ioc.home)) >= 4

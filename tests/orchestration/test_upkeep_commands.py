@@ -49,6 +49,7 @@ def test_upkeep_runs_every_night_without_being_switched_on() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_restored_lake_shows_the_same_figures_and_goes_on(demo: Ioc, restored: Ioc) -> None:
     before = demo.json("kpi", "--json")
     assert before
