@@ -99,4 +99,4 @@ def test_hostile_text_takes_linear_time(everybody: Suppression) -> None:
     for piece in ("1 ", "a", "9", "a1", ". "):
         began = time.process_time()
         everybody.blank(piece * (200_000 // len(piece)))
-        assert time.process_time() - began < 4
+        assert time.process_time() - began < 60  # about a second; quadratic time would be an hour
