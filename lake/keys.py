@@ -14,11 +14,11 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import pyrage
 
 from lake.contracts.pseudonym import MIN_KEY_BYTES
+from lake.disk import sync
 from lake.errors import SettingsError
 from lake.settings import Settings, private_folder
 
@@ -66,16 +66,8 @@ def _key(settings: Settings, name: str, make: Callable[[], bytes]) -> bytes:
         with suppress(FileExistsError):  # another process was first
             os.link(draft, file)
         draft.unlink()
-        _sync_folder(file.parent)
+        sync(file.parent)
     content = file.read_bytes()
     if len(content) < MIN_KEY_BYTES:
         raise SettingsError(f"The key file {file} is damaged; put back the copy you keep of the secrets folder.")
     return content
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -28,6 +28,7 @@ from typing import Any, BinaryIO
 from lake import crashpoint
 from lake.contracts import camera, media, server, ticket
 from lake.contracts.profile import Format
+from lake.disk import sync
 from lake.errors import LakeError, PayloadRefused
 from lake.settings import Settings, private_folder
 from lake.sources.base import Payload
@@ -96,7 +97,7 @@ class Landing:
                 self._manifest(source, landed)
                 draft.rename(landed.path)
                 crashpoint.reach("landing_rename")
-                _sync_folder(landed.path.parent)
+                sync(landed.path.parent)
             return landed
         except OSError as error:
             if incoming.error is not None:
@@ -128,7 +129,7 @@ class Landing:
         landed.path.with_suffix(ERASED).touch(mode=0o600)
         landed.path.unlink(missing_ok=True)
         landed.path.with_suffix(".json").unlink(missing_ok=True)
-        _sync_folder(landed.path.parent)
+        sync(landed.path.parent)
 
     def read(self, landed: Landed) -> bytes:
         """The payload in memory, opened and decompressed. Raises PayloadRefused past the size limit or if truncated."""
@@ -290,11 +291,3 @@ def _sweep(scratch: Path) -> None:
                     file.unlink()
         except (BlockingIOError, FileNotFoundError):
             continue  # in use, or gone meanwhile
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

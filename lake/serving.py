@@ -7,7 +7,6 @@ whole or the one before it. Nothing personal is in the file: it holds the dbt ma
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from lake import crashpoint
+from lake.disk import sync
 from lake.errors import ServingError, engine_words
 from lake.settings import Settings, private_folder
 
@@ -86,7 +86,7 @@ def _publish(settings: Settings, base: Path | None, frames: Frames, current: Pub
         if base:
             shutil.copyfile(base, draft)
         _write(draft, frames, current)
-        _sync(draft)
+        sync(draft)
         draft.rename(current.file)
         _point(settings.serving, current)
     except (OSError, duckdb.Error) as error:
@@ -176,19 +176,11 @@ def _point(folder: Path, current: Published) -> None:
     document = asdict(current) | {"file": current.file.name, "published_at": current.published_at.isoformat()}
     draft = folder / f".{POINTER}.draft"
     draft.write_text(json.dumps(document), encoding="utf-8")
-    _sync(draft)
+    sync(draft)
     crashpoint.reach("before_publish_rename")
     draft.rename(folder / POINTER)
     crashpoint.reach("after_publish_rename")
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(folder)
 
 
 def _sweep(folder: Path, current: Path) -> None:

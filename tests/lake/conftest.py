@@ -105,3 +105,18 @@ def client(simulator: Simulator) -> Iterator[httpx.Client]:
 def key() -> AnswerKey:
     """What the province knows about itself."""
     return answer_key()
+
+
+@pytest.fixture(scope="module")
+def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    """A lake of this module's own, which its tests may damage, age or copy."""
+    with open_catalog(Settings(home=tmp_path_factory.mktemp("own") / "home")) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
+    con = own_catalog.connect()
+    ensure_tables(own_catalog, con)
+    yield con
+    con.close()

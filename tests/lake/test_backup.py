@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,24 +18,8 @@ from lake.catalog import Catalog, open_catalog
 from lake.contracts.subject import Subject
 from lake.errors import LakeError
 from lake.landing import Landing
-from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.base import Payload
-
-
-@pytest.fixture(scope="module")
-def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    """A lake of which backups are taken."""
-    with open_catalog(Settings(home=tmp_path_factory.mktemp("backup") / "home")) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = own_catalog.connect()
-    ensure_tables(own_catalog, con)
-    yield con
-    con.close()
 
 
 @pytest.fixture

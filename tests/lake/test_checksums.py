@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import duckdb
-import pytest
 from small_lake import NOON, deliver, files_of, flip
 
 from lake import checksums
-from lake.catalog import Catalog, open_catalog
-from lake.schema import ensure_tables
-from lake.settings import Settings
+from lake.catalog import Catalog
 from lake.upkeep import upkeep
-
-
-@pytest.fixture(scope="module")
-def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    """A lake whose files may be damaged."""
-    with open_catalog(Settings(home=tmp_path_factory.mktemp("checksums") / "home")) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = own_catalog.connect()
-    ensure_tables(own_catalog, con)
-    yield con
-    con.close()
 
 
 def test_one_changed_byte_is_found_in_each_of_twenty_files(

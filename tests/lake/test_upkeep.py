@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,32 +11,17 @@ import duckdb
 import pytest
 from small_lake import NOON, declare, deliver, files_of, hashes
 
-from lake.catalog import Catalog, open_catalog
+from lake.catalog import Catalog
 from lake.errors import SettingsError
 from lake.landing import Landing
 from lake.retention import FILE, SHIPPED, load_policy
-from lake.schema import CONTRACTS, QUARANTINE, ensure_tables
+from lake.schema import CONTRACTS, QUARANTINE
 from lake.settings import Settings
 from lake.sources.base import Payload
 from lake.transactions import insert
 from lake.upkeep import STEPS, upkeep
 
 SAMPLES_KEPT = timedelta(days=1_096)
-
-
-@pytest.fixture(scope="module")
-def own_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    """A lake whose rows may pass their time."""
-    with open_catalog(Settings(home=tmp_path_factory.mktemp("upkeep") / "home")) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def own_con(own_catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = own_catalog.connect()
-    ensure_tables(own_catalog, con)
-    yield con
-    con.close()
 
 
 def run(catalog: Catalog, con: duckdb.DuckDBPyConnection, now: datetime, **options: list[str]) -> dict[str, str]:
