@@ -2,7 +2,8 @@
 
 `landing/<source>/<first two hex>/<digest>` holds the bytes, `<digest>.json` beside it says where they came from.
 A file appears by rename only, so a half-written one is never seen. Where deliveries hold personal data the bytes are
-sealed and the digest is keyed: it tells whether the same bytes came again, and nothing to who lacks the key.
+packed (zstd) and sealed, and the digest is keyed: it tells whether the same bytes came again, and nothing to who lacks
+the key.
 Of a payload erased at a person's request only the empty file `<digest>.erased` stays.
 """
 
@@ -25,6 +26,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow as pa
+
 from lake import crashpoint
 from lake.contracts import camera, media, server, ticket
 from lake.contracts.profile import Format
@@ -39,6 +42,7 @@ CHUNK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 BOMB_BYTES, BOMB_RATIO = 64 << 20, 200  # gzip past both is a bomb: text packs to a tenth, hardly to a fiftieth
 ERASED = ".erased"
+PACKING = "zstd"
 PLAIN = "plain-"  # temporary files of opened payloads
 ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
@@ -69,6 +73,7 @@ class Landing:
         self._scratch = settings.scratch
         self._max_bytes = settings.max_payload_mb << 20
         self._vault = Vault(settings)
+        self._at_hand: dict[str, BinaryIO] = {}  # files just sealed, still open: their reading follows
         _sweep(self._scratch)
 
     def keep(self, source: str, payload: Payload) -> Landed:
@@ -81,11 +86,13 @@ class Landing:
         is_sealed = payload.format in SEALED
         descriptor, draft_name = tempfile.mkstemp(dir=self._scratch, prefix="landing-")
         draft = Path(draft_name)
+        plain: BinaryIO | None = None
         try:
             with os.fdopen(descriptor, "wb") as out, _open(payload) as file:
                 incoming = _Incoming(file, payload.origin, self._vault.digest() if is_sealed else hashlib.sha256())
                 if is_sealed:
-                    self._vault.seal_stream(incoming, out)
+                    plain = _plain_draft(self._scratch) if isinstance(payload.body, Path) else None
+                    self._seal(incoming, out, plain)
                 else:
                     shutil.copyfileobj(incoming, out, CHUNK)
                 out.flush()
@@ -98,6 +105,8 @@ class Landing:
                 draft.rename(landed.path)
                 crashpoint.reach("landing_rename")
                 sync(landed.path.parent)
+                if plain is not None:
+                    self._at_hand[landed.sha256], plain = plain, None
             return landed
         except OSError as error:
             if incoming.error is not None:
@@ -107,6 +116,8 @@ class Landing:
             ) from error
         finally:
             draft.unlink(missing_ok=True)
+            if plain is not None:
+                plain.close()
 
     def ids(self, source: str) -> set[str]:
         """Names of the payloads of `source` that are here."""
@@ -126,6 +137,8 @@ class Landing:
 
     def forget(self, landed: Landed) -> None:
         """Remove the bytes and the manifest for good; only the digest stays, so that they are not kept again."""
+        if (plain := self._at_hand.pop(landed.sha256, None)) is not None:
+            plain.close()
         landed.path.with_suffix(ERASED).touch(mode=0o600)
         landed.path.unlink(missing_ok=True)
         landed.path.with_suffix(".json").unlink(missing_ok=True)
@@ -170,11 +183,29 @@ class Landing:
             if landed.format not in SEALED:
                 yield stored
                 return
-            with _plain_draft(self._scratch) as opened:
-                self._vault.open_stream(stored, opened)
+            with self._at_hand.pop(landed.sha256, None) or _plain_draft(self._scratch) as opened:
+                if not opened.tell():
+                    self._open_sealed(stored, opened)
                 opened.flush()
                 opened.seek(0)
                 yield opened
+
+    def _seal(self, incoming: _Incoming, out: BinaryIO, plain: BinaryIO | None) -> None:
+        """Seal what comes in, packed because sealing and the disk cost by size; copy it to `plain`."""
+        with _plain_draft(self._scratch) as packed:
+            with pa.CompressedOutputStream(packed.name, PACKING) as packer:
+                while chunk := incoming.read(CHUNK):
+                    packer.write(chunk)
+                    if plain is not None:
+                        plain.write(chunk)
+            self._vault.seal_stream(packed, out)
+
+    def _open_sealed(self, stored: BinaryIO, plain: BinaryIO) -> None:
+        with _plain_draft(self._scratch) as packed:
+            self._vault.open_stream(stored, packed)
+            packed.flush()
+            with pa.CompressedInputStream(packed.name, PACKING) as unpacker:
+                shutil.copyfileobj(unpacker, plain, CHUNK)
 
     def _unpacked(self, landed: Landed, file: BinaryIO) -> Iterator[bytes]:
         if not (is_gzip := _is_gzip(file)):
@@ -273,12 +304,11 @@ def _is_gzip(file: BinaryIO) -> bool:
     return is_gzip
 
 
-@contextmanager
-def _plain_draft(scratch: Path) -> Iterator[BinaryIO]:
-    """A named temporary file, locked while it is used so that `_sweep` leaves it alone."""
-    with tempfile.NamedTemporaryFile(dir=scratch, prefix=PLAIN) as plain:
-        fcntl.flock(plain, fcntl.LOCK_EX)
-        yield plain  # type: ignore[misc]  # the wrapper is a BinaryIO in all that is used here
+def _plain_draft(scratch: Path) -> BinaryIO:
+    """A named temporary file that goes when it is closed; locked until then, so that `_sweep` leaves it alone."""
+    plain = tempfile.NamedTemporaryFile(dir=scratch, prefix=PLAIN)  # noqa: SIM115  # whoever asks for it closes it
+    fcntl.flock(plain, fcntl.LOCK_EX)
+    return plain  # type: ignore[return-value]  # the wrapper is a BinaryIO in all that is used here
 
 
 def _sweep(scratch: Path) -> None:

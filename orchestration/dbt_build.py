@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 
 from lake.errors import IocError
 from lake.settings import Settings, private_folder
@@ -28,10 +30,14 @@ class BuildFailed(IocError):
 
 
 @contextmanager
-def environment(settings: Settings, catalog_uri: str) -> Iterator[None]:
-    """The variables `profiles.yml` reads, set for the block: dbt runs in a process of its own."""
+def environment(settings: Settings, catalog_dsn: str = "") -> Iterator[None]:
+    """The variables `profiles.yml` and libpq read, set for the block: dbt runs in a process of its own.
+
+    The catalogue is not in the profile, because dbt parses the whole project anew when that changes.
+    """
+    catalog = conninfo_to_dict(catalog_dsn)
     variables = {
-        "IOC_DBT_CATALOG": catalog_uri,
+        **{name: str(catalog[key]) for key, name in _libpq_variables().items() if key in catalog},
         "IOC_DBT_DATA_PATH": settings.data_path,
         "IOC_DBT_MEMORY_LIMIT": settings.memory_limit,
         "IOC_DBT_SCRATCH": str(settings.scratch),
@@ -72,7 +78,7 @@ def manifest(settings: Settings) -> Path:
     digest = _project_digest()
     if path.exists() and stamp.exists() and stamp.read_text() == digest:
         return path
-    with environment(settings, "ducklake:postgres:"):  # parsing opens no connection
+    with environment(settings):  # parsing opens no connection
         done = subprocess.run(
             [str(DBT), "parse", "--project-dir", str(PROJECT), "--quiet"], capture_output=True, text=True, check=False
         )
@@ -111,6 +117,12 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
             )
         )
     record(con, "ops.check_results", rows)
+
+
+def _libpq_variables() -> dict[str, str]:
+    """Keyword of a connection string -> the environment variable that says the same to libpq."""
+    options = Conninfo.get_defaults()
+    return {option.keyword.decode(): option.envvar.decode() for option in options if option.envvar is not None}
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +32,7 @@ from lake.lines import stage_lines
 from lake.payloads import known_objects, newest_object, refuse, unread
 from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
-from lake.sources.base import Fetch, HttpClient
+from lake.sources.base import Fetch, HttpClient, Payload
 from lake.sources.declared import Source
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
@@ -105,13 +106,11 @@ def harvest(
                 continue
             receipts += [receipt] if receipt else []
         with HttpClient() as http:
-            for payloads in FETCH[source.slug](
-                source, location=location, since=since, until=min(until, as_of), http=http
-            ):
-                report(source.id, f"{n_payloads + len(payloads)} payloads")
-                crashpoint.reach("after_fetch")
-                objects = [landing.keep(source.id, payload) for payload in payloads]
+            batches = FETCH[source.slug](source, location=location, since=since, until=min(until, as_of), http=http)
+            landed_batches = _landed(landing, source, batches)
+            for objects in _one_ahead(landed_batches) if source.slug == "camera" else landed_batches:
                 n_payloads += len(objects)
+                report(source.id, f"{n_payloads} payloads")
                 receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
                 if receipt is None:
                     n_known += 1
@@ -139,6 +138,21 @@ def harvest(
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
     report(source.id, error or f"{outcome.n_accepted:,} new rows")
     return outcome
+
+
+def _landed(landing: Landing, source: Source, batches: Iterator[list[Payload]]) -> Iterator[list[Landed]]:
+    for payloads in batches:
+        crashpoint.reach("after_fetch")
+        yield [landing.keep(source.id, payload) for payload in payloads]
+
+
+def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
+    """The same batches, each landed while the one before is committed. For local files: nobody waits for a network."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (objects := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield objects
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:

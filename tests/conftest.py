@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_ROOT_FOLDER] = str(_made[0] / "catalogues")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is named after its value unless that is long: the name stands in the environment of what it starts."""
+    return f"{argname}-of-{len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     for folder in _made:
         _remove(folder)

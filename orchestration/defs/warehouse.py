@@ -1,12 +1,15 @@
 """The warehouse: dbt build over the raw tables, its tests as asset checks, every quarter of an hour if due."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
+from packaging.version import Version
 
 from lake import crashpoint
 from lake.serving import publish_accounts
@@ -18,6 +21,19 @@ from orchestration.progress import report
 from orchestration.resources import LakeResource
 
 
+class _Dbt(DbtCliResource):
+    """Without two preparations that cost more than a small build."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        """That of the package beside us; Dagster would start the command twice to ask."""
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        """None: it serves to fetch columns and row counts, over a connection that sees nothing of the lake."""
+        return None
+
+
 def defs() -> dg.Definitions:
     """seeds → staging → intermediate → marts → kpi, one job and one schedule for them and the publish."""
     settings = load_settings()
@@ -25,7 +41,7 @@ def defs() -> dg.Definitions:
     @dbt_assets(manifest=dbt_build.manifest(settings), dagster_dbt_translator=WarehouseTranslator(), name="dbt_build")
     def warehouse(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[Any]:
         settings = lake.settings
-        dbt = DbtCliResource(
+        dbt = _Dbt(
             project_dir=str(dbt_build.PROJECT),
             profiles_dir=str(dbt_build.PROJECT),
             dbt_executable=str(dbt_build.DBT),
@@ -33,7 +49,7 @@ def defs() -> dg.Definitions:
         report("warehouse", "dbt build")
         results = settings.dbt_target / "run_results.json"
         results.unlink(missing_ok=True)  # a build that cannot begin must not be judged by the one before
-        with lake.session() as session, dbt_build.environment(settings, session.catalog.uri):
+        with lake.session() as session, dbt_build.environment(settings, session.catalog.dsn):
             build = dbt.cli(
                 ["build", "--exclude-resource-type", "unit_test"],
                 context=context,

@@ -142,7 +142,7 @@ def read_lake(job: Job, told: Told) -> None:
 
 def build(job: Job, told: Told) -> None:
     """`dbt build` without tests, as the warehouse runs it."""
-    with open_catalog(_settings(job)) as catalog, dbt_build.environment(catalog.settings, catalog.uri):
+    with open_catalog(_settings(job)) as catalog, dbt_build.environment(catalog.settings, catalog.dsn):
         command = [str(dbt_build.DBT), "build", "--project-dir", str(dbt_build.PROJECT), "--no-use-colors", "--quiet"]
         done = subprocess.run(
             [*command, "--exclude-resource-type", "unit_test", "test"], capture_output=True, text=True, check=False

@@ -114,7 +114,7 @@ def test_dbt_builds_on_the_remote_lake_and_keeps_its_log_clean(
     remote_lake: Catalog, remote_settings: Settings, endpoint: str
 ) -> None:
     seed = sorted((PROJECT / "seeds").rglob("*.csv"))[0].stem
-    with environment(remote_settings, remote_lake.uri):
+    with environment(remote_settings, remote_lake.dsn):
         command = [str(Path(sys.executable).with_name("dbt")), "--debug", "--log-level-file", "debug", "seed"]
         done = subprocess.run(
             [*command, "--project-dir", str(PROJECT), "--select", seed], capture_output=True, text=True, check=False
