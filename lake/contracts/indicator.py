@@ -21,7 +21,7 @@ PREVIOUS_PERIOD, SAME_PERIOD_LAST_YEAR, DECEMBER_LAST_YEAR, BASE_PERIOD, PLAN = 
 )
 BASES = (PREVIOUS_PERIOD, SAME_PERIOD_LAST_YEAR, DECEMBER_LAST_YEAR, BASE_PERIOD, PLAN)
 
-# vintage_basis: how far `vintage_at` can be trusted.
+# vintage_basis: stated by the source; the end of the newest period it reports on; or only the time of the harvest.
 STATED, REFERENCE, RECEIVED = "stated", "reference", "received"
 VINTAGE_BASES = (STATED, REFERENCE, RECEIVED)
 
@@ -50,21 +50,19 @@ VALUES = Contract(
         Column("value_status", pa.string(), f"one of {', '.join(STATUSES)}; null where the source does not say"),
         Column("status_source", pa.string(), "status as the source writes it: flag, footnote mark, word of a header"),
         Column("comparison_basis", pa.string(), f"what the value is set against: {', '.join(BASES)}; null for a level"),
-        Column("vintage_at", TIMESTAMP, "publication the value is from", required=True),
-        Column(
-            "vintage_basis",
-            pa.string(),
-            "stated by the source; reference: end of the newest period told; received: time of the harvest",
-            required=True,
-        ),
+        Column("vintage_at", TIMESTAMP, "publication the value is from; null where none is told: its receipt dates it"),
+        Column("vintage_basis", pa.string(), f"who tells the vintage: {', '.join(VINTAGE_BASES)}", required=True),
+        Column("published_at", TIMESTAMP, "`vintage_at`; time of the harvest where there is none", required=True),
         Column("sheet", pa.string(), "sheet the value stands on, of a workbook"),
         Column("cell", pa.string(), "address of its cell, of a workbook"),
     ),
-    key=("series_id", "period_start_on", "period_end_on", "vintage_at"),
-    event_at="vintage_at",
-    versioned=True,  # a correction under the same publication date is kept too
+    # Vintages are versions: the record hash holds `vintage_at`, so equal values of two publications are two rows.
+    key=("series_id", "period_start_on", "period_end_on"),
+    event_at="published_at",
+    versioned=True,
+    changed_at="vintage_at",
     purpose="Follow the province's economy and society, and how its figures were revised",
     legal_basis=NOT_PERSONAL,
     holds_personal_data=False,
-    volatile=("dataset_name", "indicator_name", "geo_name", "vintage_basis", "sheet", "cell"),
+    volatile=("published_at", "vintage_basis", "dataset_name", "indicator_name", "geo_name", "sheet", "cell"),
 )
