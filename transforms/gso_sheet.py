@@ -17,10 +17,8 @@ from transforms.text import clean
 from transforms.workbook import Cell, Sheet
 
 TITLE_ROWS = 6  # a header follows within so many rows, or it was no title
-_TITLE = re.compile(r"\s*\d{1,3}\s*\.\s*\D")
-_HEADER_WORD = re.compile(
-    r"\b(?:tháng|quý|năm|so với|ước|thực hiện|sơ bộ|đơn vị)\b", re.IGNORECASE
-)
+_TITLE = re.compile(r"\s*(\d{1,3})\s*\.\s*(\(tiếp theo\))?\D", re.IGNORECASE)
+_HEADER_WORD = re.compile(r"\b(?:tháng|quý|năm|so với|ước|thực hiện|sơ bộ|đơn vị)\b", re.IGNORECASE)
 _UNIT_COLUMN = re.compile(r"đơn\s*vị", re.IGNORECASE)
 
 Place = tuple[int, int]
@@ -57,7 +55,12 @@ class Table:
 def tables(sheet: Sheet) -> Iterator[Table]:
     """Tables of a sheet in its order; a sheet without a numbered title has none."""
     rows = [_Line(number, cells) for number, cells in enumerate(sheet.rows)]
-    starts = [row.number for row in rows if _is_title(row, rows)]
+    starts: list[int] = []
+    numbers = [0]
+    for row in rows:
+        if (number := _number(row, rows)) is not None and number > numbers[-1] - _is_continued(row):
+            starts.append(row.number)
+            numbers.append(number)
     spans = {place: first for first, last in sheet.merged for place in _places(first, last)}
     for start, end in itertools.pairwise([*starts, len(rows)]):
         yield _table(rows[start:end], spans)
@@ -94,16 +97,25 @@ def _is_year(cell: Cell) -> bool:
     return isinstance(cell, (int, float)) and float(cell).is_integer() and 1900 <= cell <= 2100
 
 
-def _is_title(row: _Line, rows: list[_Line]) -> bool:
-    """A numbered text alone in its row with a header below it; items of a body are numbered too."""
-    if len(row.cells) != 1 or not _TITLE.match(row.text(row.first)) or row.first > 1:
-        return False
+def _number(row: _Line, rows: list[_Line]) -> int | None:
+    """The number of a title: a numbered text alone in its row with a header below it.
+
+    Items of a body are numbered too, but their numbers begin anew, while those of tables go on.
+    """
+    title = _TITLE.match(row.text(row.first)) if len(row.cells) == 1 and row.first <= 1 else None
+    if title is None:
+        return None
     for following in rows[row.number + 1 : row.number + 1 + TITLE_ROWS]:
         if following.first > row.first and following.has_header_words and not _is_row(following):
-            return True
+            return int(title[1])
         if following.has_numbers:
-            return False
-    return False
+            return None
+    return None
+
+
+def _is_continued(row: _Line) -> bool:
+    title = _TITLE.match(row.text(row.first))
+    return title is not None and title[2] is not None
 
 
 def _is_row(row: _Line) -> bool:
