@@ -12,7 +12,7 @@ from lake.contracts.base import Delivery
 from lake.contracts.indicator import RECEIVED, REFERENCE, STATED
 from lake.errors import PayloadRefused
 from transforms import tcvn3, workbook
-from transforms.gso_sheet import tables
+from transforms.gso_sheet import is_number, tables
 from transforms.gso_table import TableReader
 from transforms.observation import Fault, Observation, Vintage
 from transforms.workbook import Sheet
@@ -30,8 +30,9 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
     """Observations table by table, row by row; hidden sheets are passed over, each named by one fault.
 
     The vintage is the date in the name of the file (2024-12-29-….xlsx), else the end of the newest month a title
-    reports on. Reason codes: hidden_sheet, unlabelled_column (values under no header: working columns beside the
-    table), unreadable_header (a header without a period or with an unknown comparison), unlabelled_row, not_a_number.
+    reports on. Reason codes: hidden_sheet, no_table (a sheet with numbers under no numbered title), unlabelled_column
+    (values under no header: working columns beside the table), unreadable_header (a header without a period or with an
+    unknown comparison), unlabelled_row, not_a_number.
     Raises PayloadRefused where the bytes are no workbook, or one without a table of the monthly report.
     """
     sheets = _decoded(list(workbook.sheets(body, delivery.origin)))
@@ -48,6 +49,9 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
             n_cells = sum(cell != "" for row in sheet.rows for cell in row)
             reason = f"Sheet {sheet.name!r} is hidden; its {n_cells:,} cells were not read."
             yield Fault("hidden_sheet", reason, sheet.name.encode())
+        elif not any(own is sheet for own, _ in found) and any(is_number(cell) for row in sheet.rows for cell in row):
+            reason = f"Sheet {sheet.name!r} holds numbers, but no numbered table."
+            yield Fault("no_table", reason, sheet.name.encode())
     for sheet, table in found:
         yield from TableReader(sheet.name, table, vintage, newest.year).read()
 

@@ -36,7 +36,7 @@ _PERIODS = (
     re.compile(r"\bquý\s+(?P<quarter>iv|i{1,3}|[1-4])\b" + _YEAR),
     re.compile(r"(?:\bcả\s+)?(?:\bnăm\s+)+(?P<year>\d{4})"),
     re.compile(r"(?<![\d/])(?P<year>(?:19|20)\d{2})(?![\d/])"),
-    re.compile(r"\b(?P<whole>cả\s+năm|năm)\b"),
+    re.compile(r"(?P<whole>\bcả\s+năm\b|^\s*năm\s*$)"),
 )
 _COMPARED = re.compile(r"\bso\s+với\b")
 _BASES = (
@@ -53,14 +53,16 @@ _STATUSES = (
 )
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _UNIT = re.compile(
-    r"(?:%|‰|nghìn|ngàn|triệu|tỷ|trăm|tấn|tạ|kg|ha\b|người|lượt|dn\b|doanh nghiệp|dự án|con\b|quả|m2|m3|m²|m³|usd|đồng|vụ"
-    r"|số\b|hk\b|cái|chiếc|ste|km|mwh|kwh|lần|lít|hộ\b|trường|giường|cây|bộ$|đôi|lao động|điểm)",
+    r"(?:%|‰|nghìn|ngàn|triệu|tỷ|trăm|tấn|tạ|kg|ha\b|người|lượt|dn\b|doanh nghiệp|dự án|con\b|quả|m2|m3|m²|m³|usd"
+    r"|đồng|vụ|số\b|hk\b|cái|chiếc|ste|km|mwh|kwh|lần|lít|hộ\b|trường|giường|cây|bộ$|đôi|lao động|điểm)",
     re.IGNORECASE,
 )
 _SHARE = re.compile(r"\b(?:cơ\s+cấu|tỷ\s+(?:lệ|trọng|suất))\b")
 _FILLER = re.compile(
     r"\b(?:cộng\s+dồn|l[ũu][yỹ]\s+kế|luỹ\s+kế|kỳ\s+này|thời\s+điểm|tổng\s+số$|chia\s+ra|trong\s+đó|đầu)\b|[:;,*]"
 )
+_ANY_YEAR = re.compile(r"(?<![\d/])(?:19|20)\d{2}(?![\d/])")
+_YEAR_WORDS = re.compile(r"\b(?:cả\s+)?năm(?:\s+\d{4})?\b|(?<!\d)(?:19|20)\d{2}(?!\d)")
 _YEAR_BEFORE = re.compile(r"\bcùng\s+kỳ\s+năm\s+trước\b")
 
 
@@ -93,6 +95,8 @@ def read(header: str, *, year: int | None) -> Reading:
     text, status, status_source = _status(text)
     basis = base = None
     compared = _COMPARED.search(text)
+    if not compared and len(told := set(_ANY_YEAR.findall(text))) == 1:
+        year = int(told.pop())
     period = None
     if compared:
         before, after = text[: compared.start()], text[compared.end() :]
@@ -159,10 +163,12 @@ def _period(found: re.Match[str], year: int | None) -> Period | None:
 
 
 def _status(text: str) -> tuple[str, str | None, str | None]:
-    for pattern, status in _STATUSES:
-        if found := pattern.search(text):
-            return pattern.sub(" ", text), status, " ".join(found[0].split())
-    return text, None, None
+    """(text without words of status, status, the word); "Thực hiện" may stand over a group with an estimate in it."""
+    said = [(status, " ".join(found[0].split())) for pattern, status in _STATUSES if (found := pattern.search(text))]
+    for pattern, _ in _STATUSES:
+        text = pattern.sub(" ", text)
+    status, word = said[0] if said else (None, None)
+    return text, status, word
 
 
 def _basis(text: str, period: Period | None) -> tuple[str | None, str | None, str]:
@@ -202,9 +208,9 @@ def _basis_by_period(text: str, period: Period) -> tuple[str | None, str]:
 
 def _rest(text: str) -> str:
     """The measure that is left, in small letters, without words that say nothing of it."""
-    return " ".join(re.sub(r"[()]", " ", _FILLER.sub(" ", text)).split())
+    return " ".join(re.sub(r"[()]", " ", _FILLER.sub(" ", _YEAR_WORDS.sub(" ", text))).split())
 
 
 def _as_written(header: str, lowered: str) -> str:
-    at = header.lower().find(lowered)
+    at = header.lower().find(f"({lowered})") + 1
     return " ".join(header[at : at + len(lowered)].split())

@@ -58,7 +58,7 @@ def tables(sheet: Sheet) -> Iterator[Table]:
     starts: list[int] = []
     numbers = [0]
     for row in rows:
-        if (number := _number(row, rows)) is not None and number > numbers[-1] - _is_continued(row):
+        if (number := _number(row, rows, is_first=not starts)) and number > numbers[-1] - _is_continued(row):
             starts.append(row.number)
             numbers.append(number)
     spans = {place: first for first, last in sheet.merged for place in _places(first, last)}
@@ -97,7 +97,7 @@ def _is_year(cell: Cell) -> bool:
     return isinstance(cell, (int, float)) and float(cell).is_integer() and 1900 <= cell <= 2100
 
 
-def _number(row: _Line, rows: list[_Line]) -> int | None:
+def _number(row: _Line, rows: list[_Line], *, is_first: bool) -> int | None:
     """The number of a title: a numbered text alone in its row with a header below it.
 
     Items of a body are numbered too, but their numbers begin anew, while those of tables go on.
@@ -106,7 +106,8 @@ def _number(row: _Line, rows: list[_Line]) -> int | None:
     if title is None:
         return None
     for following in rows[row.number + 1 : row.number + 1 + TITLE_ROWS]:
-        if following.first > row.first and following.has_header_words and not _is_row(following):
+        is_header = following.first > row.first and (is_first or following.has_header_words)
+        if is_header and not _is_row(following):
             return int(title[1])
         if following.has_numbers:
             return None
@@ -173,14 +174,17 @@ def _words(column: int, header: list[_Line], spans: dict[Place, Place]) -> str:
     """
     own = [_shown(row.cells[column]) if column in row.cells else "" for row in header]
     words: list[str] = []
+    group = 0  # the first column of the group, once it is known
     last_own = max((i for i, text in enumerate(own) if text), default=-1)
     for i, row in enumerate(header):
         text = own[i]
         if not text and (first := spans.get((row.number, column))) is not None and first[0] == row.number:
             text = _shown(row.cells.get(first[1], ""))
         if not text and i < last_own and not any(own[:i]):
-            left = max((c for c in row.cells if c < column), default=None)
-            text = _shown(row.cells[left]) if left is not None else ""
+            left = max((c for c in row.cells if group <= c < column), default=None)
+            if left is not None:
+                group = group or left
+                text = _shown(row.cells[left])
         words.append(text)
     return clean(" ".join(words))
 

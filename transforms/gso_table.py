@@ -23,7 +23,8 @@ from transforms.workbook import Cell, address
 COUNTRY = "VN"  # ISO 3166-1
 _YEAR = re.compile(r"(?<![\d/])(?:19|20)\d{2}(?![\d/])")
 _FOOTNOTE = re.compile(r"\s*\((?:\*+|\d)\)|\*+$")
-_PERIOD_WORDS = re.compile(r"\b(?:các\s+quý|và|từ|đến|cả)\b(?=\W*(?:$|và|cả))")
+_PERIOD_WORDS = re.compile(r"\b(?:các\s+quý|và|từ|đến|cả)\b(?=\s*(?:[(-]|$|và\b|cả\b))")
+_BASE_YEAR = re.compile(r"\b(?:so\s+sánh|gốc)\s*(?:năm\s*)?\(?(\d{4})\)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")  # or a decimal mark: nobody knows
 _DITTO = frozenset({'"', "''", "“", "”", "-nt-", "nt"})
@@ -54,7 +55,7 @@ class TableReader:
         self._sheet = sheet
         self._table = table
         self._vintage = vintage
-        self._year = max((int(found) for found in _YEAR.findall(table.title)), default=year)
+        self._year = max(map(int, _YEAR.findall(_BASE_YEAR.sub(" ", table.title))), default=year)
         self._title, self._code, self._period = _titled(table.title, self._year)
         self._readings = {column: self._header(words) for column, words in table.headers.items()}
         self._has_period_rows = any(r.labels and _label_period(r.labels[-1].text, self._year) for r in table.rows)
@@ -189,10 +190,16 @@ def _unit(reading: Reading, measure: str, names: list[str], column: int, units: 
 
 
 def _titled(title: str, year: int) -> tuple[str, str, Period | None]:
-    """(title without its number and period, code of the table, the one period the title names)."""
+    """(title without its number, code of the table, the one period the title names).
+
+    The code is the title without its periods, so that it stays the same from month to month; the year of constant
+    prices is no period, and a new one makes another table.
+    """
     text = re.sub(r"^\s*\d{1,3}\s*\.\s*(?:\(tiếp theo\)\s*)?", "", title, flags=re.IGNORECASE)
     text = _FOOTNOTE.sub("", text)
-    lowered, found = text.lower(), []
+    base = _BASE_YEAR.search(text)
+    lowered = _BASE_YEAR.sub(lambda b: b[0].replace(b[1], ""), text).lower()
+    found: list[Period] = []
     while len(found) < 4:
         period, rest = gso_header.take_period(lowered, year=year)
         if period is None:
@@ -201,7 +208,7 @@ def _titled(title: str, year: int) -> tuple[str, str, Period | None]:
         lowered = rest
     lowered = _PERIOD_WORDS.sub(" ", _PERIOD_WORDS.sub(" ", lowered))
     one = found[0] if len(set(found)) == 1 else None
-    return clean(text), _slug(lowered), one
+    return clean(text), _slug(f"{lowered} {base[1] if base else ''}"), one
 
 
 def _slug(text: str) -> str:

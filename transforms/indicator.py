@@ -20,6 +20,7 @@ READERS: Mapping[Format, Callable[[bytes, Delivery], Iterator[Observation | Faul
     "sdmx": sdmx.read,
     "worldbank": worldbank.read,
 }
+MAX_BYTES = 128 << 20
 _SCHEMA = VALUES.polars_schema
 
 
@@ -31,6 +32,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     go to quarantine (`ambiguous_series`). Other reason codes are those of the format's module.
     Raises PayloadRefused when the body as a whole is not what the source declares.
     """
+    if len(body) > MAX_BYTES:
+        raise PayloadRefused(f"{delivery.origin} has more than {MAX_BYTES >> 20} MB; ask for less at a time.")
     rows: list[tuple[object, ...]] = []
     rejects: list[tuple[int, str, str, bytes]] = []
     positions: list[int] = []

@@ -164,6 +164,8 @@ def _dimensions(dataset: dict[str, Any]) -> tuple[list[_Dimension], dict[str, An
     roles = dataset.get("role", inner.get("role", {}))
     if not isinstance(ids, list) or not isinstance(size, list) or len(ids) != len(size) or not ids:
         raise _BadDatasetError("has no lists `id` and `size` of one length")
+    if not all(isinstance(name, str) for name in ids) or not all(isinstance(n, int) for n in size):
+        raise _BadDatasetError("has something else than names in `id` or numbers in `size`")
     dimensions = []
     for name, n in zip(ids, size, strict=True):
         told = inner.get(name)

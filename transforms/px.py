@@ -16,8 +16,6 @@ from transforms.observation import MAX_OBSERVATIONS, MISSING_MARKS, Fault, Obser
 from transforms.period import Period, from_code
 from transforms.text import clean, what_arrived
 
-MAX_TEXT = 1 << 26
-
 # Possessive throughout: linear whatever the quotes do.
 _KEYWORD = re.compile(
     r'\s*+([A-Z][A-Z0-9-]*+)(?:\[([\w-]++)\])?\s*+(?:\(\s*+("[^"]*+"(?:\s*+,\s*+"[^"]*+")*+)\s*+\))?\s*+='
@@ -62,7 +60,7 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
     cells = _CELL.findall(data)
     if len(cells) != n_cells:
         raise PayloadRefused(
-            f"{delivery.origin} has {len(cells):,} values in DATA for {n_cells:,} cells, so it was cut off; fetch it again."
+            f"{delivery.origin} has {len(cells):,} values for {n_cells:,} cells, so it was cut off; fetch it again."
         )
     time = next((i for i, d in enumerate(dimensions) if _is_time(d, keywords)), None)
     if time is None:
@@ -119,10 +117,6 @@ def _decoded(body: bytes, delivery: Delivery) -> str:
     arrived = what_arrived(body)
     if arrived != "text or binary data":
         raise PayloadRefused(f"{delivery.origin} sent {arrived}, not a PX file; check the address in sources.toml.")
-    if len(body) > MAX_TEXT:
-        raise PayloadRefused(
-            f"{delivery.origin} has more than {MAX_TEXT >> 20} MB, which no PX file needs; ask for less."
-        )
     declared = _CODEPAGE.search(body[: 1 << 16])
     candidates = ["utf-8-sig", "cp1252" if _CHARSET.search(body[: 1 << 16]) else "cp850"]
     if declared and not body.startswith(codecs.BOM_UTF8):

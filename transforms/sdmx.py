@@ -85,6 +85,8 @@ class _Message:
         self._described: Values = {}
         self._group: Values = {}
         self._obs: Values = {}
+        self._obs_described: Values = {}
+        self._is_generic = False
         self._at_observation = TIME
 
     def doctype(self, *_: object) -> None:
@@ -117,7 +119,7 @@ class _Message:
         elif tag == "Series":
             self._key, self._described = self._split(own)
         elif tag == "Obs":
-            self._obs = own
+            self._obs, self._obs_described = own, {}
         elif tag == "Value" and "id" in own:
             self._take(own["id"], own.get("value", ""))
         elif tag == "ObsDimension":
@@ -145,14 +147,17 @@ class _Message:
         if tag not in DATA_MESSAGES or "/v2_1/" not in name:
             kind = "structures, not data" if tag == "Structure" else f"<{tag[:40]}>, not an SDMX-ML 2.1 data message"
             raise PayloadRefused(f"{self._delivery.origin} holds {kind}; ask the data query of the service.")
+        self._is_generic = tag.startswith("Generic")
 
     def _take(self, concept: str, value: str) -> None:
         """A Value of the generic form, by the element around it."""
         parent = self._path[-2]
         if parent == "SeriesKey":
             self._key[concept] = value
-        elif parent == "ObsKey" or "Obs" in self._path:
+        elif parent == "ObsKey" or ("Obs" in self._path and concept == STATUS):
             self._obs[concept] = value
+        elif "Obs" in self._path:
+            self._obs_described[concept] = value
         elif "Series" in self._path:
             self._described[concept] = value
         elif "Group" in self._path:
@@ -162,6 +167,8 @@ class _Message:
 
     def _split(self, attributes: Values) -> tuple[Values, Values]:
         """(dimensions, description) of a structure-specific series."""
+        if self._is_generic:  # it names its dimensions itself
+            return attributes, {}
         profile = self._delivery.profile
         listed = profile.columns.get("dimensions", "").split() if profile else []
         key = {n: v for n, v in attributes.items() if (n in listed if listed else not _describes(n))}
@@ -175,7 +182,7 @@ class _Message:
         if self._key and not self._at_other_dimension:
             described, extra = {**described, **extra}, {}  # beside a series an observation has attributes only
         key = {**self._key, **extra}
-        told = {**self._dataset, **self._of_groups(key), **self._described, **described}
+        told = {**self._dataset, **self._of_groups(key), **self._described, **described, **self._obs_described}
         if not obs.get(TIME) and TIME not in key:
             return Fault("missing_period", "the observation has no TIME_PERIOD.", raw)
         period_code = obs.get(TIME) or key.pop(TIME)

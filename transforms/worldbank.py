@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -41,7 +42,7 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
 
 def _table(text: str, delivery: Delivery) -> Iterator[Observation | Fault]:
     vintage = Vintage(None, "received")
-    rows = csv.reader(text.splitlines(), strict=True)
+    rows = _Rows(text)
     try:
         for nth, row in enumerate(rows):
             if row[: len(WIDE)] == WIDE or row == LONG:
@@ -64,28 +65,46 @@ def _table(text: str, delivery: Delivery) -> Iterator[Observation | Fault]:
     )
 
 
-def _records(rows: Iterator[list[str]], n_fields: int) -> Iterator[list[str] | Fault]:
-    """Records after the header; the World Bank ends a row with a comma, so the last field may be one empty more."""
+class _Rows:
+    """Rows of a CSV; `raw` is the last one as received."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: list[str] = []
+        self._reader = csv.reader(map(self._taken, io.StringIO(text, newline="")), strict=True)
+        self.raw = b""
+
+    def __iter__(self) -> _Rows:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._lines.clear()
+        try:
+            return next(self._reader)
+        finally:
+            self.raw = "".join(self._lines).rstrip("\r\n").encode()
+
+    def _taken(self, line: str) -> str:
+        self._lines.append(line)
+        return line
+
+
+def _records(rows: _Rows, n_fields: int) -> Iterator[list[str] | Fault]:
+    """Records after the header."""
     while True:
         try:
             row = next(rows, None)
         except csv.Error as error:
-            yield Fault("malformed_record", f"the row is not CSV: {error}.", b"")
+            yield Fault("malformed_record", f"the row is not CSV: {error}.", rows.raw)
             continue
         if row is None:
             return
-        if not row:
-            continue
         if len(row) == n_fields:
             yield row
-        else:
-            raw = ",".join(row).encode()
-            yield Fault("wrong_column_count", f"the row has {len(row)} fields, the header {n_fields}.", raw)
+        elif row:
+            yield Fault("wrong_column_count", f"the row has {len(row)} fields, the header {n_fields}.", rows.raw)
 
 
-def _wide(
-    rows: Iterator[list[str]], header: list[str], delivery: Delivery, vintage: Vintage
-) -> Iterator[Observation | Fault]:
+def _wide(rows: _Rows, header: list[str], delivery: Delivery, vintage: Vintage) -> Iterator[Observation | Fault]:
     periods = {column: from_code(name) for column, name in enumerate(header) if column >= len(WIDE) and name}
     if unreadable := [header[column] for column, period in periods.items() if period is None]:
         raise PayloadRefused(
@@ -95,13 +114,13 @@ def _wide(
         if isinstance(row, Fault):
             yield row
             continue
-        for column, period in periods.items():
+        for column in periods:
             if written := row[column].strip():
                 fields = dict(zip(("geo_name", "geo_code", "indicator_name", "indicator_code"), row, strict=False))
                 yield _observation(fields, header[column], written, "", vintage)
 
 
-def _long(rows: Iterator[list[str]], delivery: Delivery, vintage: Vintage) -> Iterator[Observation | Fault]:
+def _long(rows: _Rows, delivery: Delivery, vintage: Vintage) -> Iterator[Observation | Fault]:
     """The form of published data packages; only the name of the file says what is measured."""
     name = PurePosixPath(urlsplit(delivery.origin).path).stem or delivery.origin
     for row in _records(rows, len(LONG)):
