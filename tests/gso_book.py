@@ -67,7 +67,7 @@ def workbook(
         if name in hidden:
             sheet.sheet_state = "hidden"
         if merged and name in merged:
-            sheet.merge_cells(merged[name])
+            sheet.merged_cells.add(merged[name])  # `merge_cells` would make every cell of the range
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

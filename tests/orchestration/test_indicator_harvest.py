@@ -80,8 +80,14 @@ def unemployment(december: float, *, asked: int) -> str:
     """A JSON-stat answer without `updated`; like those of many services it tells when it was asked."""
     return json.dumps(
         {
-            "version": "2.0", "class": "dataset", "label": "Tỷ lệ thất nghiệp", "extension": {"asked": asked},
-            "id": ["time"], "size": [2], "role": {"time": ["time"]}, "value": [2.2, december],
+            "version": "2.0",
+            "class": "dataset",
+            "label": "Tỷ lệ thất nghiệp",
+            "extension": {"asked": asked},
+            "id": ["time"],
+            "size": [2],
+            "role": {"time": ["time"]},
+            "value": [2.2, december],
             "dimension": {"time": {"category": {"index": ["2024M11", "2024M12"]}}},
         }
     )

@@ -243,3 +243,15 @@ def test_real_workbooks_of_two_months_share_their_series(real: Callable[[str], t
 def test_real_workbooks_of_other_agencies_are_refused(shared_data: Callable[[str], Path], name: str) -> None:
     with pytest.raises(PayloadRefused, match="without one numbered table of GSO's monthly report"):
         delivered(shared_data(f"socioeconomic/provincial/{name}").read_bytes(), "gso", name)
+
+
+def test_hostile_layout_takes_linear_time_and_loses_nothing() -> None:
+    """A merge over the whole sheet, a header without end, labels that go on for ever, half a megabyte of words."""
+    tall = {f"B{row}": "Năm 2024" for row in range(2, 4_000)} | {"A1": "1. Bảng", "C3999": 7.5}
+    endless = {f"A{row}": "và" for row in range(4, 8_000)} | {"A1": "1. Bảng", "B2": "Năm 2024", "A3": "Số", "B7999": 1}
+    wordy = {"A1": "1. Bảng", "B2": "(%) " * 8_000, "C2": "Năm 2024", "A3": "Số", "B3": 1, "C3": 2}
+    body = workbook({"a": tall, "b": endless, "c": wordy}, merged={"a": "D1:XFD1048576"})
+    parsed = delivered(body, "gso", NAME)
+    assert one(parsed, sheet="c", cell="C3")["value"] == 2.0
+    assert one(parsed, sheet="b", cell="B7999")["value"] == 1.0
+    assert codes(parsed) == ["unlabelled_column", "unreadable_header"]
