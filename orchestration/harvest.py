@@ -14,10 +14,12 @@ import duckdb
 import polars as pl
 
 import lake.sources.camera
+import lake.sources.indicator
 import lake.sources.media
 import lake.sources.server
 import lake.sources.ticket
 import transforms.camera
+import transforms.indicator
 import transforms.media
 import transforms.server
 import transforms.ticket
@@ -45,13 +47,16 @@ FETCH: Mapping[Slug, Fetch] = {
     "server": lake.sources.server.fetch,
     "media": lake.sources.media.fetch,
     "camera": lake.sources.camera.fetch,
+    "indicator": lake.sources.indicator.fetch,
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
+    "indicator": transforms.indicator.parse,
 }
-INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
+# One bad feed of 300, or workbook of a folder, must not lose the others.
+INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator"})
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Slug = Literal["ticket", "server", "media", "camera"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson"]
+Slug = Literal["ticket", "server", "media", "camera", "indicator"]
+Format = Literal[
+    "open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "gso", "jsonstat", "px", "sdmx", "worldbank"
+]
 
 
 def _known_zone(name: str) -> str:

@@ -18,6 +18,7 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "server": ("prometheus", "openmetrics"),
     "media": ("feed",),
     "camera": ("ndjson",),
+    "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
 }
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
