@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from lake.catalog import Catalog, sql_text
-from lake.contracts import camera, media, server, ticket
+from lake.contracts import camera, media, place, server, ticket
 from lake.contracts.base import Contract
 
 CONTRACTS: dict[str, Contract] = {
@@ -17,6 +17,8 @@ CONTRACTS: dict[str, Contract] = {
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,
+        place.UNITS,
+        place.BOUNDARIES,
     )
 }
 QUARANTINE = "quarantine"

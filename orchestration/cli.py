@@ -42,6 +42,7 @@ class SlugName(StrEnum):
     server = "server"
     media = "media"
     camera = "camera"
+    place = "place"
 
 
 class ResultFormat(StrEnum):

@@ -14,10 +14,12 @@ import polars as pl
 
 import lake.sources.camera
 import lake.sources.media
+import lake.sources.place
 import lake.sources.server
 import lake.sources.ticket
 import transforms.camera
 import transforms.media
+import transforms.place
 import transforms.server
 import transforms.ticket
 from lake import clock, crashpoint, tables
@@ -44,11 +46,13 @@ FETCH: Mapping[Slug, Fetch] = {
     "server": lake.sources.server.fetch,
     "media": lake.sources.media.fetch,
     "camera": lake.sources.camera.fetch,
+    "place": lake.sources.place.fetch,
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
+    "place": transforms.place.parse,
 }
 INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
 
