@@ -6,8 +6,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from lake.contracts.place import CODE_DIGITS
-
 # Written types by level, longest first where one begins like another.
 TYPES = {
     "province": ("Thành phố", "Tỉnh"),
@@ -67,23 +65,24 @@ def taken_apart(name: str, level: str) -> Name | None:
     A province is a Tỉnh where nothing is said: lists name the type of the cities only.
     """
     words = name.split()
-    for type_vi in TYPES[level]:
-        n = len(type_vi.split())
-        head = fold(" ".join(words[:n]))
-        if words[n:] and head == fold(type_vi):
-            return _named(type_vi, words[n:])
-    if len(words) > 1 and ABBREVIATED.get(fold(words[0])) in TYPES[level]:
-        return _named(ABBREVIATED[fold(words[0])], words[1:])
-    return _named("Tỉnh", words) if level == "province" and words else None
+    return _typed(words, level) or (_named("Tỉnh", words) if level == "province" and words else None)
 
 
 def parent_key(name: str) -> str:
     """Key of a parent's name whatever its level: `Tp Đà Nẵng` -> `da nang`."""
-    for level in CODE_DIGITS:
-        named = taken_apart(name, level)
-        if named and (level != "province" or fold(named.full) == fold(name) or named.type_vi == "Thành phố"):
-            return named.key
-    return key(name)
+    words = name.split()
+    named = _typed(words, "province") or _typed(words, "district")
+    return named.key if named else key(name)
+
+
+def _typed(words: list[str], level: str) -> Name | None:
+    for type_vi in TYPES[level]:
+        n = len(type_vi.split())
+        if words[n:] and fold(" ".join(words[:n])) == fold(type_vi):
+            return _named(type_vi, words[n:])
+    if len(words) > 1 and ABBREVIATED.get(fold(words[0])) in TYPES[level]:
+        return _named(ABBREVIATED[fold(words[0])], words[1:])
+    return None
 
 
 def _named(type_vi: str, words: list[str]) -> Name:
