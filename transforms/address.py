@@ -28,7 +28,7 @@ BARE = 0.4  # nothing but its own name
 # What an oddity leaves of it.
 MISSPELT = 0.75  # its own name is one letter off
 MISSPELT_ABOVE = 0.95  # the name of a unit above it is
-UNKNOWN = 0.9  # something follows that no unit is called; it may be a place that is not in the gazetteer
+UNKNOWN = 0.85  # something stands beside it that no unit is called: a place that is not in the gazetteer, a longer name
 CONTRADICTED = 0.3  # it is said to lie in a unit it does not lie in
 COARSER = 0.6  # a smaller unit is named that is not known, so the answer is the unit above
 OTHER_TIME = 0.89  # named by the boundaries before or after the day; never SURE
@@ -109,12 +109,18 @@ def _placed(unit: Named, position: int, named: Sequence[Mention], given: set[str
     oddity = 1.0
     if given and not given & (above.keys() | {unit.unit.code}):
         oddity *= CONTRADICTED
-    for at, mention in enumerate(named):
+    own = named[position]
+    if unit.unit.level == "commune" and not own.type_vi and any(not m.type_vi for m in named[:position]):
+        oddity *= UNKNOWN  # `Quới Sơn, Châu Thành`: it may be the district of what stands before it, not its town
+    # The largest unit stands last, and a name says one unit only: `Phường 3, Sóc Trăng` need not be in its city.
+    for at, mention in reversed(list(enumerate(named))):
         if at == position:
             continue
-        meant = {fit.unit.code for fit, _ in mention.fits}
-        if upper := meant & above.keys():
-            agreed |= upper
+        meant = {fit.unit.code: quality for fit, quality in mention.fits}
+        if meant.keys() & above.keys():
+            upper = next((code for code in reversed(above) if code in meant and code not in agreed), None)
+            agreed |= {upper} if upper else set()
+            oddity *= max(quality for code, quality in meant.items() if code in above)
         elif unit.unit.code in meant or (mention.type_vi and _is_inside(mention, unit)):
             continue  # said again, or a smaller unit, which the caller weighs
         elif not mention.type_vi and at < position:
@@ -124,7 +130,6 @@ def _placed(unit: Named, position: int, named: Sequence[Mention], given: set[str
             oddity *= MISSPELT_ABOVE
         else:
             oddity *= CONTRADICTED if mention.type_vi or mention.fits else UNKNOWN
-    own = named[position]
     if agreed == above.keys():
         alone = TYPED if own.type_vi else BARE
         return (WHOLE if above else max(alone, PARTLY)) * oddity
@@ -148,9 +153,7 @@ def _near_above(mention: Mention, unit: Named) -> str | None:
     return None
 
 
-def _misspelt(
-    mention: Mention, named: Sequence[Mention], day: Day, given: set[str]
-) -> list[tuple[Named, float]]:
+def _misspelt(mention: Mention, named: Sequence[Mention], day: Day, given: set[str]) -> list[tuple[Named, float]]:
     """Communes whose name is one letter off, in the smallest units named beside it."""
     uppers = {fit.unit.code: fit for other in named for fit, _ in other.fits if fit.unit.level != "commune"}
     districts = {code for code, upper in uppers.items() if upper.unit.level == "district"}
@@ -171,7 +174,8 @@ def _is_near(written: str, name: str) -> bool:
     """
     if min(len(written), len(name)) < 4 or abs(len(written) - len(name)) > 1 or written == name:
         return written == name and bool(name)
-    start = next((i for i, (a, b) in enumerate(zip(written, name, strict=False)) if a != b), len(min(written, name, key=len)))
+    shorter = min(len(written), len(name))
+    start = next((i for i in range(shorter) if written[i] != name[i]), shorter)
     one, other = written[start:], name[start:]
     return (
         one[1:] == other[1:]

@@ -40,6 +40,7 @@ _LEVELS = {
 }
 _TYPES_FOLDED = {fold(word): type_vi for word, type_vi in _TYPES.items()}
 _OTHERS_FOLDED = {fold(word) for word in _OTHERS}
+_POSTCODE = re.compile(r"\d{5,6}")
 _COUNTRY = {"viet nam", "vietnam", "vn"}
 
 _SEGMENT = re.compile(r"[,;|/()\[\]\n]")
@@ -80,7 +81,7 @@ def mentions(text: str, day: Day) -> Iterator[Mention]:
 
     A name is taken with a type in front of it; without one only at the beginning of a segment or right behind
     another unit, because `12 Nguyễn Trãi` is a street in one town and a ward in another. A segment in which nothing
-    is found, no house, hamlet or street either, is a mention of something unknown.
+    is found, no house, hamlet or street either, is a mention of something unknown; so are words right behind a name.
     """
     for segment in _SEGMENT.split(_GLUED.sub(r"\1 \2", text)):
         words = _words(segment)
@@ -104,31 +105,39 @@ def _words(segment: str) -> list[_Word]:
 
 
 def _is_no_unit(words: list[_Word]) -> bool:
-    return any(c.isdigit() for word in words for c in word.folded) or _other_at(words, 0) > 0
+    return words[0].folded[0].isdigit() or _other_at(words, 0) > 0
 
 
 def _in_segment(words: list[_Word], day: Day) -> Iterator[Mention]:
     at = 0
     is_open = True  # whether a name may stand here without a type
+    is_behind = False  # right behind a unit's name, so that what follows may belong to it: Bình Định | Bắc
     while at < len(words):
         is_open = is_open or words[at].is_first
+        is_behind = is_behind and not words[at].is_first
         n_mark, type_vi = _type_at(words, at)
         if type_vi and (named := _named(words, at + n_mark, day, type_vi)):
             n_words, mention = named
-            at, is_open = at + n_mark + n_words, True
+            at, is_open, is_behind = at + n_mark + n_words, True, True
             yield mention
         elif is_open and (named := _named(words, at, day, None)):
             n_words, mention = named
-            at += n_words
+            at, is_behind = at + n_words, True
             yield mention
         elif n_other := _other_at(words, at):
             at = _behind_other(words, at + n_other, day)
-            is_open = True
+            is_open, is_behind = True, False
         elif type_vi and _is_certain(words, at, n_mark):
             end = _name_end(words, at + n_mark)
             if end > at + n_mark:
                 yield Mention(type_vi, " ".join(word.text for word in words[at + n_mark : end]), ())
-            at, is_open = max(end, at + n_mark), True
+            at, is_open, is_behind = max(end, at + n_mark), True, False
+        elif is_behind:
+            end = _name_end(words, at)
+            rest = " ".join(word.text for word in words[at:end])
+            if fold(rest) not in _COUNTRY and not _POSTCODE.fullmatch(rest):
+                yield Mention(None, rest, ())
+            at, is_open, is_behind = end, False, False
         else:
             at, is_open = at + 1, False
 
@@ -179,7 +188,7 @@ def _name_end(words: list[_Word], at: int) -> int:
 
 
 def _named(words: list[_Word], at: int, day: Day, type_vi: str | None) -> tuple[int, Mention] | None:
-    """(number of words, mention) of the longest name at `at`; one of the type where a type is given, if there is any."""
+    """(number of words, mention) of the longest name at `at`; with a type given, one of that type if there is any."""
     loose: tuple[int, Mention] | None = None
     for n in range(min(MAX_WORDS, len(words) - at), 0, -1):
         name = " ".join(word.text for word in words[at : at + n])

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Container
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -198,6 +199,4 @@ def _ring(ring: Any) -> Ring:
 def _area(ring: Ring) -> float:
     """Twice the signed area in square degrees (shoelace formula), from the ring's first position for precision."""
     west, south = ring[0]
-    return sum(
-        (a[0] - west) * (b[1] - south) - (b[0] - west) * (a[1] - south) for a, b in zip(ring, ring[1:], strict=False)
-    )
+    return sum((a[0] - west) * (b[1] - south) - (b[0] - west) * (a[1] - south) for a, b in pairwise(ring))

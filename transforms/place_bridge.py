@@ -42,7 +42,8 @@ class Disagreement:
 
 
 def links(body: bytes, origin: str) -> list[Link]:
-    """Links of a mapping file: {"data": [{"level2s": [{"level2_id", "name", "merges": [{"old_id", "name", "type"}]}]}]}.
+    """Links of a mapping file: data[].level2s[] are new units (level2_id, name), their merges[] old ones (old_id, name,
+    type full or partial).
 
     Only communes (codes of five digits) are taken. Raises PayloadRefused for anything else.
     """
@@ -77,24 +78,29 @@ def disagreements(
     `bridge`: (old code, new code) -> share, for the units it covers: a link that touches one of them on either side
     must stand in it, and every row of it must be linked. Outside it only names can tell: an old unit of another
     district than all other predecessors of the new unit, while a unit of its name lies in one of theirs, is
-    its `namesake`. `old_units`: units of the day before the change, as many as are known. Pure; order of codes.
+    its `namesake`; so is one that the bridge does not know there, when the new unit has another predecessor of its
+    name. `old_units`: units of the day before the change, as many as are known. Pure; in the order of codes.
     """
     given = list(mapping)
     pairs = {(link.old_code, link.new_code): link for link in given}
     covered_old, covered_new = {old for old, _ in bridge}, {new for _, new in bridge}
     units = {unit.code: unit for unit in old_units}
     twins = _namesakes(given, units)
+    named = {(link.new_code, link.old_name, link.old_code) for link in given}
     found: list[Disagreement] = []
     for (old, new), link in pairs.items():
+        is_strange = (old in covered_old or new in covered_new) and (old, new) not in bridge
         twin = twins.get((old, new))
+        if twin is None and is_strange:
+            twin = next((code for to, name, code in named if (to, name) == (new, link.old_name) and code != old), None)
         told = f"{old} {link.old_name} is put into {new} {link.new_name}"
-        if (old in covered_old or new in covered_new) and (old, new) not in bridge:
+        meant = f"meant is its namesake {twin}, which fits the other predecessors"
+        if is_strange:
             right = ", ".join(sorted(after for before, after in bridge if before == old)) or "none of the bridge"
-            reason = f"{told}, the resolution puts it into {right}"
-            reason += f"; {_meant(twin)}." if twin else "."
+            reason = f"{told}, the resolution puts it into {right}" + (f"; {meant}." if twin else ".")
             found.append(Disagreement("namesake" if twin else "not_in_resolution", old, new, reason))
         elif twin:
-            found.append(Disagreement("namesake", old, new, f"{told}, {_meant(twin)}."))
+            found.append(Disagreement("namesake", old, new, f"{told}, {meant}."))
         elif (old, new) in bridge and not link.is_whole and bridge[old, new] == 1.0:
             reason = f"{told} in part, the resolution puts it there whole."
             found.append(Disagreement("shared_out", old, new, reason))
@@ -106,8 +112,8 @@ def disagreements(
     return sorted(found, key=lambda d: (d.old_code, d.new_code, d.kind))
 
 
-def _namesakes(mapping: list[Link], units: Mapping[str, Unit]) -> dict[tuple[str, str], Unit]:
-    """(old code, new code) of each link that looks mistaken for a namesake -> the unit that was meant."""
+def _namesakes(mapping: list[Link], units: Mapping[str, Unit]) -> dict[tuple[str, str], str]:
+    """(old code, new code) of each link that looks mistaken for a namesake -> code of the unit that was meant."""
     by_name: defaultdict[str, list[Unit]] = defaultdict(list)
     for unit in units.values():
         by_name[unit.name_vi].append(unit)
@@ -124,12 +130,8 @@ def _namesakes(mapping: list[Link], units: Mapping[str, Unit]) -> dict[tuple[str
             twin = next((t for t in by_name[unit.name_vi] if t is not unit and districts[t.parent_code]), None)
             # Two of one name may both be meant (districts merge); the one alone in its district is the stranger.
             if twin is not None and districts[twin.parent_code] > (twin in predecessors):
-                found[unit.code, new_code] = twin
+                found[unit.code, new_code] = twin.code
     return found
-
-
-def _meant(twin: Unit) -> str:
-    return f"meant is its namesake {twin.code} {twin.name_vi}, which lies in a district of the other predecessors"
 
 
 def _is_name_of(name: str, unit: Unit) -> bool:

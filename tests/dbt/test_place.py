@@ -1,4 +1,4 @@
-"""Units over time: the bridge of 1 July 2025 loses no commune, and a re-used code is never taken for its predecessor."""
+"""Units over time: the bridge of 1 July 2025 loses no commune, and a re-used code is not taken for its predecessor."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ LISTS = {
 }
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory, shared_data: Callable[[str], Path]) -> TinyLake:
     """A lake with the real lists of the country, after one build of the models of `place`."""
@@ -37,10 +40,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory, shared_data: Callable[[str], 
             written = frame.with_columns(source=pl.lit(name), received_at=pl.lit(RECEIVED_AT), record_hash=pl.lit(""))
             if written.height:
                 lake.insert(f"raw.{table}", written)
-    built = lake.dbt(
-        *("build", "--indirect-selection", "buildable", "--select", "units unit_bridge unit_tiles", "stg_place__units stg_place__boundaries"),
-        *("int_place__units dim_places bridge_place_successors dim_place_boundaries",),
+    selected = (
+        *("units", "unit_bridge", "unit_tiles", "stg_place__units", "stg_place__boundaries", "int_place__units"),
+        *("dim_places", "bridge_place_successors", "dim_place_boundaries"),
     )
+    built = lake.dbt("build", "--indirect-selection", "buildable", "--select", " ".join(selected))
     assert isinstance(built.result, RunExecutionResult), built.exception
     bad = {r.node.name: r.message for r in built.result.results if r.status not in ("success", "pass")}
     assert not bad
@@ -65,7 +69,9 @@ def test_the_whole_country_is_there_at_both_times_with_every_parent_known(lake: 
 
 
 def test_a_code_without_its_day_would_name_two_units(lake: TinyLake) -> None:
-    rows = lake.query("select name_vi, province_code from lake.marts.dim_places where code = '31321' order by valid_from")
+    rows = lake.query(
+        "select name_vi, province_code from lake.marts.dim_places where code = '31321' order by valid_from"
+    )
     assert [(row["name_vi"], row["province_code"]) for row in rows] == [("Phường III", "93"), ("Phường Vị Thanh", "92")]
 
 
