@@ -48,9 +48,6 @@ class Place:
     candidates: tuple[Unit, ...] = ()
 
 
-NOWHERE = Place(None, 0.0)
-
-
 def find(text: str, gazetteer: Gazetteer, on: date, *, within: str | None = None) -> Place:
     """The unit an address of the day `on` lies in.
 
@@ -59,20 +56,22 @@ def find(text: str, gazetteer: Gazetteer, on: date, *, within: str | None = None
     people go on writing the old names. Two readings on different ground are ambiguous. Pure.
     """
     text = clean(text)[:MAX_CHARACTERS]
-    place = _read(text, gazetteer.on(on), within)
+    place, best = _read(text, gazetteer.on(on), within)
     for day in gazetteer.beside(on) if place.confidence < SURE else ():
-        other = _read(text, day, within)
-        if other.unit is None or other.confidence * OTHER_TIME <= place.confidence:
+        other, _ = _read(text, day, within)
+        if other.unit is None or other.confidence * OTHER_TIME <= best:
             continue
-        if place.unit is not None and place.unit.level == other.unit.level and place.confidence >= BARE:
-            place = Place(None, 0.5, (place.unit, other.unit))
+        rivals = (place.unit,) if place.unit else place.candidates
+        if best >= BARE and any(rival.level == other.unit.level for rival in rivals):
+            rivals = (*rivals, other.unit)
+            place = Place(None, round(1 / len(rivals), 4), rivals)
         else:
             place = Place(other.unit, round(other.confidence * OTHER_TIME, 4))
     return place
 
 
-def _read(text: str, day: Day, within: str | None) -> Place:
-    """The answer by one set of boundaries."""
+def _read(text: str, day: Day, within: str | None) -> tuple[Place, float]:
+    """The answer by one set of boundaries, and how well the best unit fits, be it one of many."""
     named = list(mentions(text, day))
     given = {within} if within in day.by_code else set()
     for level in LEVELS:
@@ -80,14 +79,14 @@ def _read(text: str, day: Day, within: str | None) -> Place:
         if scored:
             break
     else:
-        return NOWHERE
+        return Place(None, 0.0), 0.0
     if level != "commune" and any(not m.fits and m.type_vi and "commune" in m.levels for m in named):
         scored = [(score * COARSER, unit) for score, unit in scored]
     best = max(score for score, _ in scored)
     found = tuple(dict.fromkeys(unit for score, unit in scored if score == best))
     if len(found) == 1:
-        return Place(found[0], round(best, 4))
-    return Place(None, round(min(best, 1 / len(found)), 4), found)
+        return Place(found[0], round(best, 4)), best
+    return Place(None, round(min(best, 1 / len(found)), 4), found), best
 
 
 def _scored(named: Sequence[Mention], level: str, day: Day, given: set[str]) -> list[tuple[float, Unit]]:

@@ -92,7 +92,7 @@ def disagreements(
         is_strange = (old in covered_old or new in covered_new) and (old, new) not in bridge
         twin = twins.get((old, new))
         if twin is None and is_strange:
-            twin = next((code for to, name, code in named if (to, name) == (new, link.old_name) and code != old), None)
+            twin = min((c for to, name, c in named if (to, name) == (new, link.old_name) and c != old), default=None)
         told = f"{old} {link.old_name} is put into {new} {link.new_name}"
         meant = f"meant is its namesake {twin}, which fits the other predecessors"
         if is_strange:
