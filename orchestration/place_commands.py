@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import duckdb
 import typer
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from lake.contracts.place import PROVINCE_ZONE
 from lake.errors import PayloadRefused, ServingError, SettingsError
 from lake.settings import Settings, load_settings
 from transforms.gazetteer import Gazetteer, Unit
@@ -115,7 +115,7 @@ def _seed(name: str) -> Sequence[dict[str, str]]:
 
 def _day(text: str | None) -> date:
     try:
-        return date.fromisoformat(text) if text else datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+        return date.fromisoformat(text) if text else datetime.now(PROVINCE_ZONE).date()
     except ValueError:
         raise SettingsError(f"{text!r} is no day; write 2021-09-30.") from None
 

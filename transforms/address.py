@@ -13,7 +13,7 @@ from datetime import date
 
 from transforms.address_words import Mention, mentions
 from transforms.gazetteer import Day, Gazetteer, Named, Unit
-from transforms.place_name import fold
+from transforms.place_name import fold, taken_apart
 from transforms.text import clean
 
 SURE = 0.9
@@ -82,6 +82,7 @@ def _read(text: str, day: Day, within: str | None) -> tuple[Place, float]:
         return Place(None, 0.0), 0.0
     if level != "commune" and any(not m.fits and m.type_vi and "commune" in m.levels for m in named):
         scored = [(score * COARSER, unit) for score, unit in scored]
+    scored = [(round(score, 6), unit) for score, unit in scored]  # the same oddities in another order are equal
     best = max(score for score, _ in scored)
     found = tuple(dict.fromkeys(unit for score, unit in scored if score == best))
     if len(found) == 1:
@@ -129,9 +130,10 @@ def _placed(unit: Named, position: int, named: Sequence[Mention], given: set[str
             oddity *= MISSPELT_ABOVE
         else:
             oddity *= CONTRADICTED if mention.type_vi or mention.fits else UNKNOWN
-    if agreed == above.keys():
-        alone = TYPED if own.type_vi else BARE
-        return (WHOLE if above else max(alone, PARTLY)) * oddity
+    if unit.unit.level == "province":
+        return PARTLY * oddity
+    if above and agreed == above.keys():
+        return WHOLE * oddity
     if agreed:
         return PARTLY * oddity
     return (TYPED if own.type_vi else BARE) * oddity
@@ -147,7 +149,8 @@ def _near_above(mention: Mention, unit: Named) -> str | None:
     if mention.fits or not mention.type_vi:
         return None
     for upper in unit.above:
-        if upper.level in mention.levels and _is_near(fold(mention.words), fold(upper.name_vi.split(maxsplit=1)[1])):
+        name = taken_apart(upper.name_vi, upper.level)
+        if upper.level in mention.levels and name and _is_near(fold(mention.words), name.key):
             return upper.code
     return None
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container
-from datetime import date, datetime, time
+from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from lake.contracts.place import BOUNDARIES, CODE_DIGITS
+from lake.contracts.place import BOUNDARIES, CODE_DIGITS, EAST, NORTH, SOUTH, WEST, effective_at
 from lake.contracts.profile import Profile
 from lake.errors import PayloadRefused
 from transforms import json_records
 from transforms.text import clean, what_arrived
 
-# Degrees that hold Vietnam with its islands; outside them longitude and latitude are swapped, or in metres.
-SOUTH, NORTH, WEST, EAST = 6.0, 24.0, 101.0, 119.0
 MAX_VERTICES = 200_000  # of one unit; the finest map of a commune at hand has 5,010
 MAX_FEATURES = 20_000  # Vietnam had 10,598 communes at most
 MAX_CHARACTERS = 64 << 20  # of one feature
@@ -57,7 +54,6 @@ def rows(
     Raises PayloadRefused where the body is no FeatureCollection in WGS 84, or has no feature.
     """
     valid_from = _valid_from(origin, profile)
-    effective_at = datetime.combine(valid_from, time(), ZoneInfo("Asia/Ho_Chi_Minh"))
     found: list[tuple[object, ...]] = []
     rejects: list[Reject] = []
     seen: set[str] = set()
@@ -86,7 +82,7 @@ def rows(
             "min_lat": shape.min_lat,
             "max_long": shape.max_long,
             "max_lat": shape.max_lat,
-            "effective_at": effective_at,
+            "effective_at": effective_at(valid_from),
         }
         found.append(tuple(row[column] for column in BOUNDARIES.names))
     return found, rejects

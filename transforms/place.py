@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import polars as pl
 
 from lake.contracts.base import Delivery, Parsed, rejected_frame
-from lake.contracts.place import BOUNDARIES, CODE_DIGITS, UNITS
+from lake.contracts.place import BOUNDARIES, CODE_DIGITS, UNITS, effective_at
 from lake.contracts.profile import Profile
 from lake.errors import PayloadRefused
 from transforms import boundary, csv_records, markdown_records
 from transforms.place_name import fold, parent_key, taken_apart
 from transforms.text import clean, what_arrived
 
-PROVINCE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 # What a profile may say of a unit; the other columns of the contract follow from it.
 GIVEN = ("code", "valid_from", "valid_to", "level", "name_vi", "type_source", "parent_code", "parent_name_vi")
 
@@ -63,11 +61,6 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
         },
         rejected=rejected_frame(rejects),
     )
-
-
-def effective_at(day: date) -> datetime:
-    """The instant a day begins in the province, aware."""
-    return datetime.combine(day, time(), PROVINCE_ZONE)
 
 
 class _RejectedError(Exception):

@@ -4,12 +4,24 @@ A code is no key: on 1 July 2025 each of the 28 communes made of Hậu Giang's 7
 predecessors, with other ground under it. The key is (code, valid_from) everywhere.
 """
 
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
 import pyarrow as pa
 
 from lake.contracts.base import NOT_PERSONAL, TIMESTAMP, Column, Contract
 
 # Digits of a code by level, after the statistics office's catalogue (Decision 124/2004/QĐ-TTg and its successors).
 CODE_DIGITS = {"province": 2, "district": 3, "commune": 5}
+# Degrees that hold Vietnam with its islands; outside them longitude and latitude are swapped, or in metres.
+SOUTH, NORTH, WEST, EAST = 6.0, 24.0, 101.0, 119.0
+PROVINCE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def effective_at(day: date) -> datetime:
+    """The instant a day begins in the province, aware."""
+    return datetime.combine(day, time(), PROVINCE_ZONE)
+
 
 UNITS = Contract(
     slug="place",

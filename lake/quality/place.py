@@ -7,11 +7,8 @@ from datetime import datetime
 
 import polars as pl
 
-from lake.contracts.place import CODE_DIGITS
+from lake.contracts.place import CODE_DIGITS, EAST, NORTH, SOUTH, WEST
 from lake.quality.expect import Suite, between, not_before, not_blank, one_of, unique
-
-# Degrees that hold Vietnam with its islands: 7°N-24°N, 102°E-118°E.
-SOUTH, NORTH, WEST, EAST = 6.0, 24.0, 101.0, 119.0
 
 
 def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Suite]:

@@ -330,5 +330,10 @@ def test_any_text_has_an_answer_between_0_and_1(province: Gazetteer, text: str) 
     assert place.confidence == 0 or place.unit or len(place.candidates) > 1
 
 
+def test_a_commune_whose_district_is_not_known_is_never_sure_by_itself() -> None:
+    lonely = Gazetteer([Unit("31333", date(2020, 2, 1), None, "commune", "Xã Vị Tân", "930")])
+    assert find("xã Vị Tân", lonely, OLD_DAY).confidence < SURE
+
+
 def test_an_endless_text_is_read_to_its_limit_only(province: Gazetteer) -> None:
     assert code(find("xã Vị Tân, TP Vị Thanh, " + "ấp 5 " * 50_000, province, OLD_DAY)) == "31333"

@@ -1,7 +1,7 @@
 -- Grain: one row per administrative unit and day since which it holds.
--- The seed knows the province's own units and stands before any list, because figures are counted by it. Lists add the
--- rest of the country. A parent that a list only names is a unit too; a parent named without a code is found by its
--- name among the provinces of the same time.
+-- The seed knows the province's own units and stands before any list, because figures are counted by it.
+-- Lists add the rest of the country. A parent that a list only names is a unit too; a parent named without a
+-- code is found by its name among the provinces of the same time.
 with listed_provinces as (
     select
         name_key,
