@@ -30,6 +30,7 @@ import pyarrow as pa
 
 from lake import crashpoint
 from lake.contracts import camera, indicator, media, server, ticket
+from lake.contracts import camera, media, place, server, ticket
 from lake.contracts.profile import Format
 from lake.disk import sync
 from lake.errors import LakeError, PayloadRefused
@@ -50,6 +51,7 @@ SEALED = {
     for contract in (
         *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES),
         indicator.VALUES,
+        *(place.UNITS, place.BOUNDARIES),
     )
     if contract.holds_personal_data
     for format in FORMATS[contract.slug]

@@ -6,6 +6,7 @@ import duckdb
 
 from lake.catalog import Catalog, sql_text
 from lake.contracts import camera, indicator, media, server, ticket
+from lake.contracts import camera, media, place, server, ticket
 from lake.contracts.base import Contract
 
 CONTRACTS: dict[str, Contract] = {
@@ -18,6 +19,8 @@ CONTRACTS: dict[str, Contract] = {
         camera.EVENTS,
         camera.STATUS,
         indicator.VALUES,
+        place.UNITS,
+        place.BOUNDARIES,
     )
 }
 QUARANTINE = "quarantine"

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
+from orchestration.place_commands import place
 from orchestration.privacy_commands import erase
 from orchestration.upkeep_commands import backup, restore, upkeep
 
@@ -43,6 +44,7 @@ class SlugName(StrEnum):
     media = "media"
     camera = "camera"
     indicator = "indicator"
+    place = "place"
 
 
 class ResultFormat(StrEnum):
@@ -226,6 +228,7 @@ def doctor() -> None:
 
 for command in (upkeep, backup, restore, erase):
     app.command()(command)
+app.add_typer(place, name="place")
 
 
 def _stop(reason: str) -> NoReturn:

@@ -16,11 +16,13 @@ import polars as pl
 import lake.sources.camera
 import lake.sources.indicator
 import lake.sources.media
+import lake.sources.place
 import lake.sources.server
 import lake.sources.ticket
 import transforms.camera
 import transforms.indicator
 import transforms.media
+import transforms.place
 import transforms.server
 import transforms.ticket
 from lake import clock, crashpoint, tables
@@ -48,12 +50,14 @@ FETCH: Mapping[Slug, Fetch] = {
     "media": lake.sources.media.fetch,
     "camera": lake.sources.camera.fetch,
     "indicator": lake.sources.indicator.fetch,
+    "place": lake.sources.place.fetch,
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
     "indicator": transforms.indicator.parse,
+    "place": transforms.place.parse,
 }
 # One bad feed of 300, or workbook of a folder, must not lose the others.
 INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator"})

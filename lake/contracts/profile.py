@@ -9,6 +9,8 @@ Slug = Literal["ticket", "server", "media", "camera", "indicator"]
 Format = Literal[
     "open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "gso", "jsonstat", "px", "sdmx", "worldbank"
 ]
+Slug = Literal["ticket", "server", "media", "camera", "place"]
+Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "markdown", "geojson"]
 
 
 def _known_zone(name: str) -> str:
@@ -34,6 +36,7 @@ class Profile(BaseModel):
     time_zone: ZoneName = "UTC"  # of times written without an offset
     date_format: str | None = None  # strptime format such as "%d/%m/%Y %H:%M"; ISO 8601 if not given
     columns: dict[str, str] = Field(default_factory=dict)  # contract column -> source column
+    constants: dict[str, str] = Field(default_factory=dict)  # contract column -> value the whole file leaves unsaid
     status: dict[str, str] = Field(default_factory=dict)  # source status -> open | closed
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction
     speed_unit: Literal["km/h", "mph"] = "km/h"

@@ -66,6 +66,11 @@ FILLED: Mapping[str, Sequence[Filled]] = {
             for column in ("top_score", "is_stationary", "direction", "speed_km_h", "plate_token", "plate_confidence")
         ),
     ),
+    "place": (
+        Filled("place__units", "parent_code"),
+        Filled("place__units", "parent_name_vi"),
+        Filled("place__boundaries", "name_vi"),
+    ),
 }
 
 

@@ -19,6 +19,7 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "media": ("feed",),
     "camera": ("ndjson",),
     "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
+    "place": ("csv", "markdown", "geojson"),
 }
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
@@ -59,7 +60,9 @@ class Source(BaseModel):
     @property
     def is_undated(self) -> bool:
         """Each delivery is the source's present state, whose records do not say when they changed."""
-        return self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
+        return self.slug == "place" or (
+            self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
+        )
 
     @property
     def is_synthetic(self) -> bool:

@@ -26,7 +26,7 @@ with numbered as (
 )
 select
     'mo-phong-phan-anh' as source, 'PA-' || i as request_id, '93' as jurisdiction_code,
-    (select list(code order by code) from seeds.units where level = 'commune')[1 + (i * i) % 75] as unit_code,
+    (select list(code order by code) from seeds.units where level = 'commune' and parent_code <> '92')[1 + (i * i) % 75] as unit_code,
     's' || (i % 9) as service_code,
     ['Vệ sinh môi trường', 'An toàn giao thông', 'Hạ tầng kỹ thuật', 'Trật tự đô thị', 'An ninh trật tự',
      'Phòng, chống dịch Covid-19', 'Điện chiếu sáng', 'Cấp thoát nước', '@HOSTILE@'][1 + (i * 7) % 9] as service_name,
@@ -75,9 +75,9 @@ from clocks c;
 create table parts as
 with tickets as (
     select t.*, u.code as unit from marts.fct_tickets t, (
-        select code, code as leaf from seeds.units union all
-        select parent_code, code from seeds.units where level = 'commune' union all
-        select '93', code from seeds.units where level <> 'province') u
+        select code, code as leaf from seeds.units where '2025-07-01' > valid_from union all
+        select parent_code, code from seeds.units where level = 'commune' and parent_code <> '92' union all
+        select '93', code from seeds.units where level <> 'province' and parent_code <> '92') u
     where t.unit_code = u.leaf
     union all select *, jurisdiction_code from marts.fct_tickets where unit_code is null)
 select 'F1' as code, source, unit as unit_code, requested_on as day, 1.0 as num, null::double as high, null::double as den, 0.0 as missing from tickets
