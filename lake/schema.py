@@ -12,6 +12,8 @@ CONTRACTS: dict[str, Contract] = {
     contract.table: contract
     for contract in (
         ticket.REQUESTS,
+        ticket.EVENTS,
+        ticket.SERVICES,
         server.SERIES,
         server.SAMPLES,
         media.ARTICLES,

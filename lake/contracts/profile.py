@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Slug = Literal["ticket", "server", "media", "camera"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson"]
+Format = Literal["open311", "open311-xml", "csv", "excel", "prometheus", "openmetrics", "zabbix", "feed", "ndjson"]
 
 
 def _known_zone(name: str) -> str:
@@ -33,6 +33,9 @@ class Profile(BaseModel):
     date_format: str | None = None  # strptime format such as "%d/%m/%Y %H:%M"; ISO 8601 if not given
     columns: dict[str, str] = Field(default_factory=dict)  # contract column -> source column
     status: dict[str, str] = Field(default_factory=dict)  # source status -> open | closed
+    events: dict[str, str] = Field(default_factory=dict)  # source's note type -> code of seed ticket_event_types
+    crs: str = Field(default="EPSG:4326", pattern=r"^EPSG:\d{4,6}$")  # of lat and long, or of easting and northing
+    sheet: str | None = None  # excel only; the first sheet that is not hidden if not given
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction
     speed_unit: Literal["km/h", "mph"] = "km/h"
     delimiter: str = ","

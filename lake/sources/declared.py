@@ -14,8 +14,8 @@ from lake.errors import SettingsError
 from lake.sources.address import is_url
 
 FORMATS: dict[Slug, tuple[Format, ...]] = {
-    "ticket": ("open311", "csv"),
-    "server": ("prometheus", "openmetrics"),
+    "ticket": ("open311", "open311-xml", "csv", "excel"),
+    "server": ("prometheus", "openmetrics", "csv", "zabbix"),
     "media": ("feed",),
     "camera": ("ndjson",),
 }
@@ -58,7 +58,9 @@ class Source(BaseModel):
     @property
     def is_undated(self) -> bool:
         """Each delivery is the source's present state, whose records do not say when they changed."""
-        return self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
+        if self.format not in ("csv", "excel", "zabbix"):
+            return False
+        return self.profile is None or "updated_at" not in self.profile.columns
 
     @property
     def is_synthetic(self) -> bool:
@@ -146,8 +148,10 @@ def declare(identity: str, /, **fields: object) -> Source:
         raise SettingsError(
             f"Source [{identity}] is a {source.slug} source, its profile is for {source.profile.slug}; choose another."
         )
-    if source.format == "csv" and source.profile is None:
-        raise SettingsError(f"Source [{identity}] has format csv; name a profile that tells what its columns mean.")
+    if source.format in ("csv", "excel") and source.profile is None:
+        raise SettingsError(
+            f"Source [{identity}] has format {source.format}; name a profile that tells what its columns mean."
+        )
     return source
 
 
