@@ -16,6 +16,7 @@ CONTRACTS: dict[str, Contract] = {
         ticket.SERVICES,
         server.SERIES,
         server.SAMPLES,
+        server.HOSTS,
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,

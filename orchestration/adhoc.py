@@ -51,6 +51,8 @@ def adhoc_sources(
 def _guess(slug: Slug, location: str) -> str:
     """Tables, XML and metrics pages are told by their ending; anything else is the slug's first format."""
     path = urlsplit(location).path.lower()
+    if slug == "server" and "zbx_export" in path:
+        return "zabbix"
     if slug in ("ticket", "server") and path.endswith((".csv", ".csv.gz")):
         return "csv"
     if slug == "ticket" and path.endswith(".xml"):

@@ -1,4 +1,4 @@
-"""Records of one XML document, each with its own bytes: the children of the root, one by one.
+"""Records of one XML document, each with its own bytes: the children of one element, one by one.
 
 Read with expat, which opens nothing: a document type declaration is refused, so there are no entities to expand.
 """
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 MAX_RECORD_BYTES = 1 << 20  # a citizen's report has a few thousand
+MAX_TEXT = 256  # characters kept of a text beside the records
 MAX_DEPTH = 16  # of elements, the root included; GeoReport v2 with its notes needs 6
 _PIECE = 1 << 16
 
@@ -17,7 +18,7 @@ Fault = tuple[str, str]  # reason code, reason
 
 
 class Record(NamedTuple):
-    """One child of the root. `fault` says why it cannot be trusted; then `value` is None.
+    """One record. `fault` says why it cannot be trusted; then `value` is None.
 
     An element with children is a dictionary by their names without prefix, a name that repeats holding a list; any
     other is its text. Attributes are left out. Reason codes: oversized_record, too_deep.
@@ -30,26 +31,34 @@ class Record(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The name of the root element and its children."""
+    """The name of the root element, the texts of its children that are no records, and the records."""
 
     root: str
+    texts: dict[str, str]
     records: list[Record]
 
 
-def read(body: bytes) -> Document:
-    """The whole document in `body`. Raises ValueError where it is not well-formed, is cut off, or declares a type."""
-    reader = _Reader(body)
+def read(body: bytes, *, parent: str | None = None) -> Document:
+    """The whole document in `body`. Records are the children of the root, or of its child `parent`.
+
+    Raises ValueError where it is not well-formed, is cut off, or declares a type.
+    """
+    reader = _Reader(body, parent)
     records = list(reader.read())
-    return Document(reader.root, records)
+    return Document(reader.root, reader.texts, records)
 
 
 class _Reader:
     """Handlers of the parser and the elements that are open."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, parent: str | None) -> None:
         self.root = ""
+        self.texts: dict[str, str] = {}
         self._body = body
-        self._open: list[_Element] = []  # below the root
+        self._parent = parent
+        self._level = 2 if parent is None else 3  # depth of a record
+        self._branch = ""  # child of the root that is open
+        self._open: list[_Element] = []  # a record and what is open in it
         self._depth = 0
         self._start = 0
         self._fault: Fault | None = None
@@ -79,34 +88,49 @@ class _Reader:
         tag = name.rpartition(":")[2]
         if self._depth == 1:
             self.root = tag
-            return
-        if self._depth == 2:
+        elif self._depth < self._level:
+            self._branch = tag
+        elif self._is_recorded:
+            self._begin(tag)
+
+    @property
+    def _is_recorded(self) -> bool:
+        return self._parent is None or self._branch == self._parent
+
+    def _begin(self, tag: str) -> None:
+        if self._depth == self._level:
             self._start, self._fault = self._parser.CurrentByteIndex, None
         if self._depth > MAX_DEPTH:
             self._fault = ("too_deep", "The record is nested deeper than any that means something.")
         elif self._parser.CurrentByteIndex - self._start > MAX_RECORD_BYTES:
             self._fault = _OVERSIZED
-        if self._fault is None or self._depth == 2:
+        if self._fault is None or self._depth == self._level:
             self._open.append(_Element(tag))
 
     def _text(self, text: str) -> None:
-        if self._open and self._fault is None:
-            self._open[-1].texts.append(text)
+        if self._open:
+            if self._fault is None:
+                self._open[-1].texts.append(text)
+        elif self._depth == 2 and not self._is_recorded:
+            self.texts[self._branch] = (self.texts.get(self._branch, "") + text)[:MAX_TEXT]
 
     def _end(self, _: str) -> None:
         self._depth -= 1
-        if self._depth > 1 and self._fault is None:
-            element = self._open.pop()
-            self._open[-1].children.append((element.tag, element.value))
-        elif self._depth == 1:
-            at, record = self._parser.CurrentByteIndex, self._open[0]
-            # The parser stands behind an empty-element tag, but before an end tag.
-            is_behind = record.value == "" and self._body[self._start : at].endswith(b"/>")
-            raw = self._body[self._start : at if is_behind else self._body.find(b">", at) + 1]
-            if len(raw) > MAX_RECORD_BYTES:
-                self._fault = _OVERSIZED
-            self._ready.append(Record(record.tag, None if self._fault else record.value, raw, self._fault))
-            self._open.clear()
+        if not self._open:
+            return
+        if self._depth >= self._level:
+            if self._fault is None:
+                element = self._open.pop()
+                self._open[-1].children.append((element.tag, element.value))
+            return
+        at, record = self._parser.CurrentByteIndex, self._open[0]
+        # The parser stands behind an empty-element tag, but before an end tag.
+        is_behind = record.value == "" and self._body[self._start : at].endswith(b"/>")
+        raw = self._body[self._start : at if is_behind else self._body.find(b">", at) + 1]
+        if len(raw) > MAX_RECORD_BYTES:
+            self._fault = _OVERSIZED
+        self._ready.append(Record(record.tag, None if self._fault else record.value, raw, self._fault))
+        self._open.clear()
 
 
 _OVERSIZED: Fault = ("oversized_record", f"The record has more than {MAX_RECORD_BYTES:,} bytes.")

@@ -36,6 +36,8 @@ class Profile(BaseModel):
     events: dict[str, str] = Field(default_factory=dict)  # source's note type -> code of seed ticket_event_types
     crs: str = Field(default="EPSG:4326", pattern=r"^EPSG:\d{4,6}$")  # of lat and long, or of easting and northing
     sheet: str | None = None  # excel only; the first sheet that is not hidden if not given
+    labels: dict[str, str] = Field(default_factory=dict)  # server csv: labels of every series, __name__ among them
+    header_labels: tuple[str, ...] = ()  # server csv with a series per column: the label each header row holds
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction
     speed_unit: Literal["km/h", "mph"] = "km/h"
     delimiter: str = ","

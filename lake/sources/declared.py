@@ -44,7 +44,8 @@ class Source(BaseModel):
     freshness_s: int = Field(default=86_400, gt=0)  # promise: data older than this is late
     first_day: date | None = None  # where a time-partitioned history begins
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
-    queries: tuple[str, ...] = ("up",)  # prometheus only
+    queries: tuple[str, ...] = ("up",)  # prometheus only, over all steps
+    instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
 
     @field_validator("location")
     @classmethod

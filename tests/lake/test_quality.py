@@ -71,7 +71,18 @@ def good(slug: str) -> Frames:
             series = frame(server.SERIES, series_id=ids, metric=["up", "node_load1"] * (N // 2), labels="{}")
             values = [1.0, float("nan")] * (N // 2)
             samples = frame(server.SAMPLES, series_id=ids, sampled_at=minutes_ago(), value=values)
-            return {"server__series": series, "server__samples": samples}
+            hosts = frame(
+                server.HOSTS,
+                host=ids,
+                exported_at=RECEIVED_AT,
+                name=ids,
+                status="enabled",
+                group_names=[["Máy chủ"]] * N,
+                template_names=[[]] * N,
+                interfaces="[]",
+                n_interfaces=1,
+            )
+            return {"server__series": series, "server__samples": samples, "server__hosts": hosts}
         case "media":
             rows = frame(
                 media.ARTICLES,
@@ -153,6 +164,8 @@ SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__article
         ("ticket", put(REQUESTS, "request_id", " \t"), REQUESTS, "request_id"),
         ("ticket", put(REQUESTS, "status", "reopened"), REQUESTS, "status"),
         ("ticket", again("ticket__services"), "ticket__services", "service_code, listed_at"),
+        ("server", again("server__hosts"), "server__hosts", "host, exported_at"),
+        ("server", put("server__hosts", "status", "lạ"), "server__hosts", "status"),
         ("ticket", put(REQUESTS, "requested_at", LATER), REQUESTS, "requested_at"),
         ("ticket", put(REQUESTS, "requested_at", LONG_AGO), REQUESTS, "requested_at"),
         ("ticket", put(REQUESTS, "lat", 105.47), REQUESTS, "lat"),
@@ -192,6 +205,7 @@ def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames],
         ("ticket", put(REQUESTS, "expected_at", LONG_AGO), REQUESTS, "expected_at, requested_at"),
         ("ticket", put("ticket__events", "occurred_at", LATER), "ticket__events", "occurred_at"),
         ("ticket", put("ticket__services", "service_type", "lạ"), "ticket__services", "service_type"),
+        ("server", put("server__hosts", "n_interfaces", 0), "server__hosts", "n_interfaces"),
         ("ticket", put(REQUESTS, "updated_at", LATER), REQUESTS, "updated_at"),
         ("ticket", again_undated, REQUESTS, "request_id, updated_at"),
         ("ticket", put(REQUESTS, "description", " "), REQUESTS, "description"),
