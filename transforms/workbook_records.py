@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 from lake.contracts.profile import Profile
 from lake.errors import PayloadRefused
 from transforms import workbook
-from transforms.csv_records import Row
+from transforms.csv_records import Fault
 from transforms.workbook import Cell, Sheet
 
 HEADER_ROWS = 50  # a form's title, its unit and its date stand above the header
-DATE_1900 = date(1899, 12, 31)
+
+
+class Row(NamedTuple):
+    """One record under the profile's names, its cells as a JSON array, and why it cannot be trusted (None: it can)."""
+
+    record: dict[str, str | datetime]
+    raw: bytes
+    fault: Fault | None = None
 
 
 def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
     """Rows below the header of the profile's sheet (else the first one that is not hidden), empty ones passed over.
 
     The header is the first of the first 50 rows that has all the profile's columns. A date cell arrives as a
-    datetime without zone, everything else as text; `raw` is the row's cells as a JSON array. Reason code:
-    date_without_day (a cell that looks like a date but holds a time of day alone).
+    datetime without zone, everything else as text. Reason code: date_without_day (a time of day alone).
     Raises PayloadRefused where the sheet or a column is missing, or a column is there twice.
     """
     sheet = _sheet(body, profile, origin)
