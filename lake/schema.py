@@ -13,8 +13,11 @@ CONTRACTS: dict[str, Contract] = {
     contract.table: contract
     for contract in (
         ticket.REQUESTS,
+        ticket.EVENTS,
+        ticket.SERVICES,
         server.SERIES,
         server.SAMPLES,
+        server.HOSTS,
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,

@@ -50,9 +50,16 @@ def adhoc_sources(
 
 def _guess(slug: Slug, location: str) -> str:
     """Some formats are told by the ending of the file; anything else is the slug's first format."""
+    """Tables, XML and metrics pages are told by their ending; anything else is the slug's first format."""
     path = urlsplit(location).path.lower()
-    if slug == "ticket" and path.endswith((".csv", ".csv.gz")):
+    if slug == "server" and "zbx_export" in path:
+        return "zabbix"
+    if slug in ("ticket", "server") and path.endswith((".csv", ".csv.gz")):
         return "csv"
+    if slug == "ticket" and path.endswith(".xml"):
+        return "open311-xml"
+    if slug == "ticket" and path.endswith((".xlsx", ".xls", ".xlsb", ".ods")):
+        return "excel"
     if slug == "server" and (path.endswith((".txt", ".prom")) or path.rstrip("/").endswith("/metrics")):
         return "openmetrics"
     if slug == "indicator":
@@ -64,5 +71,5 @@ def _guess(slug: Slug, location: str) -> str:
 def _identity(text: str) -> str:
     parts = urlsplit(text)
     base = f"{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else re.split(r"[/\\]", text)[-1]
-    stem = re.sub(r"\.(toml|csv|json|ndjson|jsonl|xml|txt|prom|gz)\b", "", base.lower())
+    stem = re.sub(r"\.(toml|csv|xlsx|xlsb|xls|ods|json|ndjson|jsonl|xml|txt|prom|gz)\b", "", base.lower())
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:60] or "adhoc"

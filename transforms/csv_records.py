@@ -34,19 +34,38 @@ class Row(NamedTuple):
     fault: Fault | None = None
 
 
+class Cells(NamedTuple):
+    """One record as its fields, the header too; `raw` and `fault` as in Row."""
+
+    fields: list[str]
+    raw: bytes
+    fault: Fault | None = None
+
+
 def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
     """Rows of a CSV with a header, columns after the profile; blank lines are passed over.
 
     Raises PayloadRefused where the header, the encoding or the end is not what the profile declares.
     """
+    records = cells(body, profile, origin)
+    header = next(records, Cells([], b""))
+    if header.fault:
+        raise PayloadRefused(f"{origin} has no readable header ({header.fault[1]}); check the file.")
+    index = _columns(header.fields, profile, origin)
+    for fields, raw, fault in records:
+        if fault:
+            yield Row({}, raw, fault)
+        elif len(fields) == len(header.fields):
+            yield Row({column: fields[at] for column, at in index.items()}, raw)
+        else:
+            wrong = ("wrong_column_count", f"the row has {len(fields)} fields, the header {len(header.fields)}.")
+            yield Row({}, raw, wrong)
+
+
+def cells(body: bytes, profile: Profile, origin: str) -> Iterator[Cells]:
+    """Every record that is not a blank line, in order. Raises PayloadRefused for the encoding and a cut-off end."""
     lines = _Lines(_decoded(body, profile, origin), profile.encoding)
     reader = csv.reader(lines, delimiter=profile.delimiter, strict=True)
-    try:
-        header = next(reader, [])
-    except csv.Error as error:
-        raise PayloadRefused(f"{origin} has no readable header ({error}); check the file.") from error
-    index = _columns(header, profile, origin)
-    lines.take()
     while True:
         try:
             row = next(reader)
@@ -61,19 +80,14 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
             if _FIELD_LIMIT.match(str(error)):
                 code = "oversized_record"
                 lines.finish_quotes()
-            yield Row({}, lines.take(), (code, f"the row is not CSV: {error}."))
+            yield Cells([], lines.take(), (code, f"the row is not CSV: {error}."))
             continue
         is_sound = lines.is_sound
         raw = lines.take()
-        if not row:
-            continue
         if not is_sound:
-            yield Row({}, raw, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
-        elif len(row) == len(header):
-            yield Row({column: row[at] for column, at in index.items()}, raw)
-        else:
-            fault = ("wrong_column_count", f"the row has {len(row)} fields, the header {len(header)}.")
-            yield Row({}, raw, fault)
+            yield Cells([], raw, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
+        elif row:
+            yield Cells(row, raw)
 
 
 def _decoded(body: bytes, profile: Profile, origin: str) -> str:

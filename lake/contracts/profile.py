@@ -11,6 +11,8 @@ Format = Literal[
 ]
 Slug = Literal["ticket", "server", "media", "camera", "place"]
 Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "markdown", "geojson"]
+Slug = Literal["ticket", "server", "media", "camera"]
+Format = Literal["open311", "open311-xml", "csv", "excel", "prometheus", "openmetrics", "zabbix", "feed", "ndjson"]
 
 
 def _known_zone(name: str) -> str:
@@ -38,6 +40,11 @@ class Profile(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)  # contract column -> source column
     constants: dict[str, str] = Field(default_factory=dict)  # contract column -> value the whole file leaves unsaid
     status: dict[str, str] = Field(default_factory=dict)  # source status -> open | closed
+    events: dict[str, str] = Field(default_factory=dict)  # source's note type -> code of seed ticket_event_types
+    crs: str = Field(default="EPSG:4326", pattern=r"^EPSG:\d{4,6}$")  # of lat and long, or of easting and northing
+    sheet: str | None = None  # excel only; the first sheet that is not hidden if not given
+    labels: dict[str, str] = Field(default_factory=dict)  # server csv: labels of every series, __name__ among them
+    header_labels: tuple[str, ...] = ()  # server csv with a series per column: the label each header row holds
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction
     speed_unit: Literal["km/h", "mph"] = "km/h"
     delimiter: str = ","

@@ -44,3 +44,27 @@ SAMPLES = Contract(
     partitioned_by=("year(sampled_at)", "month(sampled_at)"),
     sorted_by=("series_id", "sampled_at"),
 )
+
+HOSTS = Contract(
+    slug="server",
+    table="server__hosts",
+    description="One row per monitored host and export of the inventory, an export whole each time.",
+    columns=(
+        Column("host", pa.string(), "technical name, unique in its Zabbix", required=True),
+        Column("exported_at", TIMESTAMP, "when the export was received", required=True),
+        Column("name", pa.string(), "visible name; the technical one where none is given", required=True),
+        Column("status", pa.string(), "enabled or disabled: whether it is monitored", required=True),
+        Column("group_names", pa.list_(pa.string()), "host groups, in order", required=True),
+        Column("template_names", pa.list_(pa.string()), "linked templates, in order", required=True),
+        Column("interfaces", pa.string(), "JSON array of {type, address, port, is_default}", required=True),
+        Column("n_interfaces", pa.int64(), "interfaces", required=True),
+    ),
+    key=("host", "exported_at"),
+    event_at="exported_at",
+    versioned=False,
+    purpose="Know which machines are to be monitored",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
+    # what opens the machine, and what names its keepers
+    dropped=("macros", "details", "ipmi_username", "ipmi_password", "tls_psk", "tls_psk_identity", "inventory"),
+)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import polars as pl
 
-from lake.quality.expect import Suite, in_time, not_blank, one_of, unique
+from lake.quality.expect import Suite, between, in_time, not_blank, one_of, unique
 
 
 def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Suite]:
-    """Suites of `server__series`, `server__samples` and of the samples of `up`.
+    """Suites of `server__series`, `server__samples`, of the samples of `up` and of the inventory.
 
     `frames["server__series"]` holds the series the samples belong to, those of earlier batches included: a
     sample whose series is not there is not recognised as one of `up`.
@@ -28,5 +28,16 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
             "server__samples.up",
             up.with_columns(pl.col("value").fill_nan(-1.0)),
             [one_of("value", {0.0, 1.0})],
+        ),
+        Suite(
+            "server__hosts",
+            # Great Expectations compares cells, and lists are none.
+            frames["server__hosts"].drop("group_names", "template_names"),
+            [
+                unique("host", "exported_at"),
+                not_blank("host"),
+                one_of("status", {"enabled", "disabled"}),
+                between("n_interfaces", 1, None, severity="warning"),
+            ],
         ),
     ]

@@ -14,8 +14,8 @@ from lake.errors import SettingsError
 from lake.sources.address import is_url
 
 FORMATS: dict[Slug, tuple[Format, ...]] = {
-    "ticket": ("open311", "csv"),
-    "server": ("prometheus", "openmetrics"),
+    "ticket": ("open311", "open311-xml", "csv", "excel"),
+    "server": ("prometheus", "openmetrics", "csv", "zabbix"),
     "media": ("feed",),
     "camera": ("ndjson",),
     "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
@@ -46,7 +46,8 @@ class Source(BaseModel):
     freshness_s: int = Field(default=86_400, gt=0)  # promise: data older than this is late
     first_day: date | None = None  # where a time-partitioned history begins
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
-    queries: tuple[str, ...] = ("up",)  # prometheus only
+    queries: tuple[str, ...] = ("up",)  # prometheus only, over all steps
+    instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
 
     @field_validator("location")
     @classmethod
@@ -63,6 +64,9 @@ class Source(BaseModel):
         return self.slug == "place" or (
             self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
         )
+        if self.format not in ("csv", "excel", "zabbix"):
+            return False
+        return self.profile is None or "updated_at" not in self.profile.columns
 
     @property
     def is_synthetic(self) -> bool:
@@ -150,8 +154,10 @@ def declare(identity: str, /, **fields: object) -> Source:
         raise SettingsError(
             f"Source [{identity}] is a {source.slug} source, its profile is for {source.profile.slug}; choose another."
         )
-    if source.format == "csv" and source.profile is None:
-        raise SettingsError(f"Source [{identity}] has format csv; name a profile that tells what its columns mean.")
+    if source.format in ("csv", "excel") and source.profile is None:
+        raise SettingsError(
+            f"Source [{identity}] has format {source.format}; name a profile that tells what its columns mean."
+        )
     return source
 
 

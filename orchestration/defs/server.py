@@ -1,4 +1,4 @@
-"""Server metrics from Prometheus servers and metrics pages: daily partitions, fetched on each source's schedule."""
+"""Server metrics and the inventory: daily partitions, fetched on each source's schedule."""
 
 import dagster as dg
 
@@ -9,4 +9,4 @@ from orchestration.raw_asset import raw_source
 
 def defs() -> dg.Definitions:
     """Sources → raw.server__*, checked by the server suite."""
-    return raw_source([server.SAMPLES, server.SERIES], partitions=PROVINCIAL_DAYS)
+    return raw_source([server.SAMPLES, server.SERIES, server.HOSTS], partitions=PROVINCIAL_DAYS)

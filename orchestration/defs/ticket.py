@@ -1,4 +1,4 @@
-"""Citizens' reports from Open311 servers and CSV exports: fetched on each source's own schedule."""
+"""Citizens' reports from Open311 servers, CSV and Excel exports: fetched on each source's own schedule."""
 
 import dagster as dg
 
@@ -8,4 +8,4 @@ from orchestration.raw_asset import raw_source
 
 def defs() -> dg.Definitions:
     """Sources → raw.ticket__*, checked by the ticket suite."""
-    return raw_source([ticket.REQUESTS])
+    return raw_source([ticket.REQUESTS, ticket.EVENTS, ticket.SERVICES])

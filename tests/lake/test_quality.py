@@ -55,12 +55,34 @@ def good(slug: str) -> Frames:
                 long=105.47,
                 is_closed_before_requested=False,
             )
-            return {"ticket__requests": rows}
+            events = frame(
+                ticket.EVENTS,
+                request_id=ids,
+                seq=1,
+                event_type="opened",
+                occurred_at=minutes_ago(),
+                is_out_of_order=False,
+            )
+            services = frame(
+                ticket.SERVICES, service_code=ids, listed_at=RECEIVED_AT, service_name="Rác thải", service_type="batch"
+            )
+            return {"ticket__requests": rows, "ticket__events": events, "ticket__services": services}
         case "server":
             series = frame(server.SERIES, series_id=ids, metric=["up", "node_load1"] * (N // 2), labels="{}")
             values = [1.0, float("nan")] * (N // 2)
             samples = frame(server.SAMPLES, series_id=ids, sampled_at=minutes_ago(), value=values)
-            return {"server__series": series, "server__samples": samples}
+            hosts = frame(
+                server.HOSTS,
+                host=ids,
+                exported_at=RECEIVED_AT,
+                name=ids,
+                status="enabled",
+                group_names=[["Máy chủ"]] * N,
+                template_names=[[]] * N,
+                interfaces="[]",
+                n_interfaces=1,
+            )
+            return {"server__series": series, "server__samples": samples, "server__hosts": hosts}
         case "media":
             rows = frame(
                 media.ARTICLES,
@@ -141,6 +163,9 @@ SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__article
         ("ticket", again(REQUESTS), REQUESTS, "request_id, updated_at"),
         ("ticket", put(REQUESTS, "request_id", " \t"), REQUESTS, "request_id"),
         ("ticket", put(REQUESTS, "status", "reopened"), REQUESTS, "status"),
+        ("ticket", again("ticket__services"), "ticket__services", "service_code, listed_at"),
+        ("server", again("server__hosts"), "server__hosts", "host, exported_at"),
+        ("server", put("server__hosts", "status", "lạ"), "server__hosts", "status"),
         ("ticket", put(REQUESTS, "requested_at", LATER), REQUESTS, "requested_at"),
         ("ticket", put(REQUESTS, "requested_at", LONG_AGO), REQUESTS, "requested_at"),
         ("ticket", put(REQUESTS, "lat", 105.47), REQUESTS, "lat"),
@@ -177,6 +202,10 @@ def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames],
     ("slug", "damage", "suite", "column"),
     [
         ("ticket", put(REQUESTS, "closed_at", LATER), REQUESTS, "closed_at"),
+        ("ticket", put(REQUESTS, "expected_at", LONG_AGO), REQUESTS, "expected_at, requested_at"),
+        ("ticket", put("ticket__events", "occurred_at", LATER), "ticket__events", "occurred_at"),
+        ("ticket", put("ticket__services", "service_type", "lạ"), "ticket__services", "service_type"),
+        ("server", put("server__hosts", "n_interfaces", 0), "server__hosts", "n_interfaces"),
         ("ticket", put(REQUESTS, "updated_at", LATER), REQUESTS, "updated_at"),
         ("ticket", again_undated, REQUESTS, "request_id, updated_at"),
         ("ticket", put(REQUESTS, "description", " "), REQUESTS, "description"),
@@ -261,7 +290,8 @@ def still_filled(n_rows: int, shares: dict[Filled, float], **columns: Any) -> di
     """Verdicts by column on the first rows of a sound batch of tickets with `columns` set."""
     rows = good("ticket")[REQUESTS].head(n_rows).with_columns(**{name: pl.lit(v) for name, v in columns.items()})
     given = BatchFacts(N, 0, RECEIVED_AT, is_first=False, filled_before=shares)
-    results = validate("ticket", {REQUESTS: rows.clear() if n_rows == 0 else rows}, facts=given)
+    others = {name: rows.clear() for name, rows in good("ticket").items()}
+    results = validate("ticket", others | {REQUESTS: rows.clear() if n_rows == 0 else rows}, facts=given)
     return {r.column_name: r.is_success for r in results if r.expectation == "expect_column_still_filled"}
 
 

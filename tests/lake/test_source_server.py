@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from loopback import Server, query, reply
 
 from lake.contracts.base import Delivery
 from lake.errors import PayloadRefused, SourceUnreachable
 from lake.simulator.server import Simulator
-from lake.sources.base import HttpClient, Payload, main
+from lake.sources.base import Answer, HttpClient, Payload, main
 from lake.sources.declared import Source, declare
-from lake.sources.server import POINTS_PER_WINDOW, fetch, scrape_interval_s, windows
+from lake.sources.server import (
+    BATCH_BYTES,
+    OVERLAP,
+    OVERLAP_STEPS,
+    POINTS_PER_WINDOW,
+    fetch,
+    scrape_interval_s,
+)
 from transforms.server import parse
 
 UNTIL = datetime(2021, 9, 30, 10, 0, 30, tzinfo=UTC)
@@ -46,21 +55,55 @@ UP = {"metric": {"__name__": "up"}, "values": [[UNTIL.timestamp(), "1"]]}
 FOUND = {"status": "success", "data": {"resultType": "matrix", "result": [UP]}}
 
 
+class Scripted:
+    """A Prometheus whose answer to a window has so many bytes a step, growing; it refuses what is over `limit`."""
+
+    def __init__(self, bytes_per_step: int, growth: float, limit: int) -> None:
+        self._bytes_per_step, self._growth, self._limit = bytes_per_step, growth, limit
+
+    def get(self, url: str, *, params: dict[str, int], **_: object) -> Answer:
+        n_steps = (params["end"] - params["start"]) // params["step"] + 1
+        n_bytes = int(n_steps * self._bytes_per_step)
+        self._bytes_per_step = int(self._bytes_per_step * self._growth)
+        if n_bytes > self._limit:
+            raise PayloadRefused(f"{n_bytes}")
+        return Answer(b"." * n_bytes, 200, {}, f"{url}?start={params['start']}&end={params['end']}", False)
+
+
+@settings(max_examples=20)
 @given(
     st.datetimes(datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2021-01-01")),
-    st.integers(0, 400 * 86_400),
+    st.integers(0, 30 * 86_400),
     st.integers(15, 3600),
+    st.sampled_from([(0, 1.0), (5_000, 1.0), (5_000, 1.5), (40_000, 0.5), (1 << 20, 0.6)]),
+    st.sampled_from([BATCH_BYTES // 4, BATCH_BYTES * 2]),
 )
-def test_windows_ask_for_every_step_once_and_never_too_many(since: datetime, length_s: int, step_s: int) -> None:
+def test_windows_ask_for_every_step_once_and_never_for_too_much(
+    since: datetime, length_s: int, step_s: int, sizes: tuple[int, float], limit: int
+) -> None:
     since = since.replace(tzinfo=UTC)
     until = since + timedelta(seconds=length_s)
-    asked = list(windows(since, until, step_s))
+    http = cast("HttpClient", Scripted(*sizes, limit))
+    overlap = max(OVERLAP, OVERLAP_STEPS * timedelta(seconds=step_s))
+    asked = []
+    asking = source(step_s=step_s, queries=["a", "b"])
+    for batch in fetch(asking, location="http://p.example", since=since + overlap, until=until, http=http):
+        (start, end), again = (tuple(map(int, re.findall(r"=(\d+)", payload.origin)[:2])) for payload in batch)
+        assert again == (start, end)
+        assert start == end or sum(len(payload.body) for payload in batch) <= BATCH_BYTES  # type: ignore[arg-type]
+        asked.append((start, end))
     assert asked[0][0] <= since.timestamp() < asked[0][0] + step_s
     assert asked[-1][1] <= until.timestamp() < asked[-1][1] + step_s
     for start, end in asked:
         assert start % step_s == end % step_s == 0
         assert start <= end < start + POINTS_PER_WINDOW * step_s
     assert [start for start, _ in asked[1:]] == [end + step_s for _, end in asked[:-1]]
+
+
+def test_single_step_that_is_too_large_says_so_and_keeps_what_came_before() -> None:
+    http = cast("HttpClient", Scripted(BATCH_BYTES, 1.0, BATCH_BYTES - 1))
+    with pytest.raises(PayloadRefused, match=str(BATCH_BYTES)):
+        list(fetch(source(), location="http://p.example", since=DAY_AGO, until=UNTIL, http=http))
 
 
 def test_each_window_is_one_batch_with_all_queries_oldest_first(server: Server) -> None:
@@ -99,7 +142,7 @@ def test_refused_query_carries_the_words_of_prometheus(server: Server, status: i
     server.answer = answering({"status": "error", "errorType": "bad_data", "error": error}, status)
     with pytest.raises(PayloadRefused, match="parse error: unexpected end") as caught:
         batches(server.url, DAY_AGO)
-    assert 'parameter "query"' in str(caught.value)
+    assert 'bad_data: invalid parameter "query"' in str(caught.value)
     assert "correct `queries`" in str(caught.value)
 
 
@@ -192,6 +235,33 @@ def test_warnings_reach_the_log_and_the_payload_stands(server: Server, caplog: p
         record.getMessage().endswith('warns: ["results may be partial: store-2 [down]"]') for record in caplog.records
     ]
     assert len(caplog.records) == 1
+
+
+def test_infos_are_kept_below_warnings(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.answer = answering({**EMPTY, "infos": ["metric might not be a counter: up"]})
+    with caplog.at_level(logging.INFO, "lake.sources.server"):
+        batches(server.url, DAY_AGO)
+    (record,) = caplog.records
+    assert (record.levelno, "remarks" in record.getMessage()) == (logging.INFO, True)
+
+
+def test_instant_queries_are_asked_once_at_the_last_step(server: Server) -> None:
+    server.answer = answering(EMPTY)
+    since = UNTIL - timedelta(minutes=1.5 * POINTS_PER_WINDOW)
+    got = batches(server.url, since, instant_queries=["probe_ssl_earliest_cert_expiry", "node_uname_info"])
+    assert [len(batch) for batch in got] == [1, 1, 2]
+    last = int(UNTIL.timestamp()) - 30
+    assert server.seen[-2:] == [
+        f"/api/v1/query?query=probe_ssl_earliest_cert_expiry&time={last}",
+        f"/api/v1/query?query=node_uname_info&time={last}",
+    ]
+
+
+def test_table_and_inventory_are_one_payload_each(server: Server) -> None:
+    server.answer = lambda request: reply(request, b"x")
+    for format, profile in (("csv", {"slug": "server", "format": "csv"}), ("zabbix", None)):
+        ((only,),) = batches(f"{server.url}/export", format=format, profile=profile)
+        assert (only.body, only.format) == (b"x", format)
 
 
 def test_answer_that_is_not_json_is_landed_for_the_transform_to_judge(server: Server) -> None:

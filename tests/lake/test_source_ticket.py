@@ -22,6 +22,7 @@ from lake.sources.ticket import fetch
 from transforms.ticket import parse
 
 UNTIL = datetime(2021, 9, 30, 10, 0, tzinfo=UTC)
+SERVICE_LIST = 1  # question after the pages
 
 
 def source(**fields: object) -> Source:
@@ -63,7 +64,8 @@ def test_server_that_caps_the_page_size_does_not_shorten_the_harvest(server: Ser
     server.answer = paging(230)
     payloads = only_batch(f"{server.url}/open311/v2/")
     assert ids(payloads) == [str(number) for number in range(230)]
-    assert [path.split("?")[0] for path in server.seen] == ["/open311/v2/requests.json"] * 4
+    paths = [path.split("?")[0] for path in server.seen]
+    assert paths == ["/open311/v2/requests.json"] * 4 + ["/open311/v2/services.json"]
     assert payloads[0].origin == f"{server.url}/open311/v2/requests.json?page=1&page_size=500"
     assert {payload.received_at for payload in payloads} == {UNTIL}
 
@@ -72,13 +74,13 @@ def test_server_without_paging_is_asked_twice_and_kept_once(server: Server) -> N
     everything = json.dumps([{"service_request_id": str(number)} for number in range(70)]).encode()
     server.answer = lambda request: reply(request, everything)
     assert ids(only_batch(server.url)) == [str(number) for number in range(70)]
-    assert len(server.seen) == 2
+    assert len(server.seen) == 2 + SERVICE_LIST
 
 
 def test_server_that_repeats_its_last_page_ends(server: Server) -> None:
     server.answer = paging(230, repeats_last=True)
     assert len(ids(only_batch(server.url))) == 230
-    assert len(server.seen) == 4
+    assert len(server.seen) == 4 + SERVICE_LIST
 
 
 def test_no_requests_is_one_empty_page_kept_as_evidence(server: Server) -> None:
@@ -104,6 +106,9 @@ def test_history_is_asked_in_spans_the_standard_allows(server: Server) -> None:
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         parameters = query(request)
+        if "page" not in parameters:
+            reply(request, b"", 404)
+            return
         span = (
             datetime.fromisoformat(parameters["start_date"]),
             datetime.fromisoformat(parameters["end_date"]),
@@ -125,17 +130,17 @@ def test_history_is_asked_in_spans_the_standard_allows(server: Server) -> None:
 
 def test_error_page_in_the_middle_is_landed_for_the_parser_to_refuse(server: Server) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
-        first = query(request)["page"] == "1"
+        first = query(request).get("page") == "1"
         reply(request, b'[{"service_request_id": "1"}]' if first else b"<html>maintenance</html>")
 
     server.answer = answer
     assert [payload.body for payload in only_batch(server.url)][1] == b"<html>maintenance</html>"
-    assert len(server.seen) == 2
+    assert len(server.seen) == 2 + SERVICE_LIST
 
 
 def test_failing_page_yields_no_half_batch(server: Server) -> None:
     good = paging(230)
-    server.answer = lambda request: good(request) if query(request)["page"] != "3" else reply(request, b"", 500)
+    server.answer = lambda request: good(request) if query(request).get("page") != "3" else reply(request, b"", 500)
     with HttpClient(sleep=lambda _: None) as http, pytest.raises(SourceUnreachable, match="HTTP 500"):
         list(fetch(source(), location=server.url, since=None, until=UNTIL, http=http))
 
@@ -155,6 +160,37 @@ def test_query_of_the_declared_address_stays_on_every_page(server: Server) -> No
     assert len(ids(payloads)) == 3
     assert server.seen[0] == "/open311/v2/requests.json?jurisdiction_id=vn.haugiang&api_key=geheim&page=1&page_size=500"
     assert "jurisdiction_id=vn.haugiang&api_key=***&page=1" in payloads[0].origin
+
+
+def test_xml_endpoint_is_paged_like_json_and_its_services_come_along(server: Server) -> None:
+    services = b"<services><service><service_code>1</service_code></service></services>"
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        page = query(request).get("page")
+        numbers = {"1": ("1", "2"), "2": ("3",)}.get(page or "", ())
+        rows = "".join(f"<request><service_request_id> {n} </service_request_id></request>" for n in numbers)
+        reply(request, f"<service_requests>{rows}</service_requests>".encode() if page else services)
+
+    server.answer = answer
+    payloads = only_batch(f"{server.url}/open311/v2", format="open311-xml")
+    assert [path.split("?")[0] for path in server.seen] == [
+        *["/open311/v2/requests.xml"] * 3,
+        "/open311/v2/services.xml",
+    ]
+    assert [payload.format for payload in payloads] == ["open311-xml"] * 3
+    assert payloads[2].body == services
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>not found</html>", b"[]", b'[{"service_request_id": "1", "service_code": "2"}]']
+)
+def test_endpoint_without_a_service_list_still_gives_its_requests(
+    server: Server, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = paging(3)
+    server.answer = lambda request: pages(request) if "page" in query(request) else reply(request, body)
+    assert len(only_batch(server.url)) == 1
+    assert "no service list" in caplog.text
 
 
 def test_file_is_one_payload_unread(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def test_every_field_of_a_request() -> None:
         "agency": "Sở GTVT",
         "channel": "app",
         "unit_code": "31321",
+        "duplicate_of": None,
         "requested_at": datetime(2021, 9, 1, 1, tzinfo=UTC),
         "updated_at": datetime(2021, 9, 3, 9, tzinfo=UTC),
         "expected_at": datetime(2021, 9, 10, 10, tzinfo=UTC),
@@ -166,7 +167,6 @@ def test_closing_time_prefers_the_attribute_then_the_note_then_the_update() -> N
         {"type": "closed", "datetime": "2021-09-02T00:00:00Z"},
         {"type": "opened", "datetime": "2021-09-03T00:00:00Z"},
         {"type": "closed", "datetime": "2021-09-04T00:00:00Z"},
-        "dirt",
     ]
     updated = "2021-09-05T00:00:00Z"
     attribute = {"closed_datetime": "2021-09-03T12:00:00Z"}
@@ -259,7 +259,7 @@ def test_photo_field_that_is_gone_is_unknown_not_false() -> None:
     ("body", "said"),
     [
         (b"<!DOCTYPE html><html><body>502</body></html>", "an HTML page"),
-        (b'<?xml version="1.0"?><service_requests/>', "an XML document"),
+        (b'<?xml version="1.0"?><service_requests/>', 'format = "open311-xml"'),
         (b'[{"service_request_id": "1", "stat', "a JSON document, not Open311 JSON"),
         (b"", "an empty answer"),
         (b"\x1f\x8b\x08\x00", "a gzip file"),

@@ -24,6 +24,7 @@ select
     versions.agency,
     versions.channel,
     versions.unit_code,
+    versions.duplicate_of,
     versions.requested_at,
     versions.updated_at,
     versions.expected_at,
