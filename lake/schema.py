@@ -15,6 +15,7 @@ CONTRACTS: dict[str, Contract] = {
         server.SERIES,
         server.SAMPLES,
         media.ARTICLES,
+        media.ADDRESSES,
         camera.EVENTS,
         camera.STATUS,
     )

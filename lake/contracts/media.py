@@ -1,4 +1,4 @@
-"""News articles from syndication feeds, after schema.org NewsArticle."""
+"""What the press writes: articles after schema.org NewsArticle, and the addresses publishers list."""
 
 import pyarrow as pa
 
@@ -30,4 +30,23 @@ ARTICLES = Contract(
     dropped=("author",),
     personal=("summary",),
     volatile=("published_at",),  # where missing it is the harvest time, new at every harvest
+)
+
+ADDRESSES = Contract(
+    slug="media",
+    table="media__addresses",
+    description="One row per address a sitemap lists without saying what stands there, and per change of it.",
+    columns=(
+        Column("url", pa.string(), "address, http or https", required=True),
+        Column("feed_id", pa.string(), "sitemap as declared, an index for the sitemaps it names", required=True),
+        Column("modified_at", TIMESTAMP, "last modification after the sitemap (lastmod)"),
+        Column("listed_at", TIMESTAMP, "harvest that found it listed so", required=True),
+    ),
+    key=("url", "feed_id"),
+    event_at="listed_at",
+    versioned=True,
+    purpose="Know which pages of a publisher there are to be read",
+    legal_basis=PUBLISHED,
+    holds_personal_data=False,
+    volatile=("listed_at",),
 )

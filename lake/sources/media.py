@@ -22,6 +22,7 @@ from lake.errors import PayloadRefused, SourceError, SourceUnreachable
 from lake.sources.address import is_url, linked, origin, same_host, shown
 from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
+from lake.sources.sitemap import fetch_sitemaps
 
 MAX_FEED_BYTES = 5 * 1024 * 1024
 MAX_ARCHIVES = 500
@@ -45,6 +46,9 @@ def fetch(
     `OVERLAP` before it. A list or feed from a public address may not name one inside a private network, a list in
     a file or on a private address may. Raises SourceUnreachable when no feed answered.
     """
+    if source.format == "sitemap":
+        yield from fetch_sitemaps(source, location=location, since=since, until=until, http=http)
+        return
     is_public = False
     if is_url(location):
         answer = http.get(location, max_bytes=MAX_FEED_BYTES)

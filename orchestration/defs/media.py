@@ -8,4 +8,4 @@ from orchestration.raw_asset import raw_source
 
 def defs() -> dg.Definitions:
     """Sources → raw.media__*, checked by the media suite."""
-    return raw_source([media.ARTICLES])
+    return raw_source([media.ARTICLES, media.ADDRESSES])
