@@ -16,6 +16,8 @@ CONTRACTS: dict[str, Contract] = {
         server.SAMPLES,
         media.ARTICLES,
         media.ADDRESSES,
+        media.LABELS,
+        media.STORIES,
         camera.EVENTS,
         camera.STATUS,
     )

@@ -50,3 +50,51 @@ ADDRESSES = Contract(
     holds_personal_data=False,
     volatile=("listed_at",),
 )
+
+LABELS = Contract(
+    slug="media",
+    table="media__labels",
+    description="One row per prediction: what a model said of one version of an article.",
+    columns=(
+        Column("feed_id", pa.string(), "feed of the article", required=True),
+        Column("article_id", pa.string(), "article", required=True),
+        Column("article_hash", pa.string(), "record_hash of the version that was read", required=True),
+        Column("task", pa.string(), "sentiment or topic", required=True),
+        Column("model_version", pa.string(), "model; `synthetic-` if trained on made-up news", required=True),
+        Column("label", pa.string(), "likeliest label, also where the model abstains", required=True),
+        Column("probability", pa.float64(), "calibrated probability of the model's own guess, 0..1", required=True),
+        Column("is_abstained", pa.bool_(), "below the threshold: a person should label it", required=True),
+        Column("method", pa.string(), "model, or keywords where it abstained and they were clear", required=True),
+        Column("is_audited", pa.bool_(), "accuracy was measured on blind labels of a random sample", required=True),
+        Column("published_at", TIMESTAMP, "publication time of that version", required=True),
+    ),
+    key=("feed_id", "article_id", "article_hash", "task", "model_version"),
+    event_at="published_at",
+    versioned=False,
+    purpose="Know the tone and the topics of what the press writes about the province",
+    legal_basis=PUBLISHED,
+    holds_personal_data=False,
+    is_derived=True,
+)
+
+STORIES = Contract(
+    slug="media",
+    table="media__stories",
+    description="One row per article: the story it repeats and the event it tells of.",
+    columns=(
+        Column("feed_id", pa.string(), "feed of the article", required=True),
+        Column("article_id", pa.string(), "article", required=True),
+        Column("story_key", pa.string(), "first seen article of the text: feed_id, space, article_id", required=True),
+        Column("event_key", pa.string(), "first seen article of the same event", required=True),
+        Column("nearest_key", pa.string(), "closest earlier seen article; null if none is near"),
+        Column("similarity", pa.float64(), "Jaccard index with it, .3..1"),
+        Column("published_at", TIMESTAMP, "publication time of the article", required=True),
+    ),
+    key=("feed_id", "article_id"),
+    event_at="published_at",
+    versioned=False,
+    purpose="Count a story once, however many outlets carry it",
+    legal_basis=PUBLISHED,
+    holds_personal_data=False,
+    is_derived=True,
+)
