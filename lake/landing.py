@@ -43,9 +43,17 @@ PLAIN = "plain-"  # temporary files of opened payloads
 ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
     format
-    for contract in (ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES)
+    for contract in (
+        ticket.REQUESTS,
+        camera.EVENTS,
+        camera.STATUS,
+        media.ARTICLES,
+        media.TEXTS,
+        server.SERIES,
+        server.SAMPLES,
+    )
     if contract.holds_personal_data
-    for format in FORMATS[contract.slug]
+    for format in contract.formats or FORMATS[contract.slug]
 }
 
 

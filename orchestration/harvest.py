@@ -16,8 +16,8 @@ import lake.sources.camera
 import lake.sources.media
 import lake.sources.server
 import lake.sources.ticket
+import orchestration.media_parsing
 import transforms.camera
-import transforms.media
 import transforms.server
 import transforms.ticket
 from lake import clock, crashpoint, tables
@@ -48,7 +48,7 @@ FETCH: Mapping[Slug, Fetch] = {
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
-    "media": transforms.media.parse,
+    "media": orchestration.media_parsing.parse,
 }
 INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
 
@@ -77,11 +77,13 @@ def harvest(
     run_id: str,
     location: str,
     window: tuple[datetime, datetime] | None = None,
+    fetch: Fetch | None = None,
 ) -> Outcome:
     """Harvest one source and record how it went; an IocError ends this source only and is in the outcome.
 
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
-    last successful one; the connector knows how far before it records may be late.
+    last successful one; the connector knows how far before it records may be late. `fetch` stands in for the connector
+    of the slug.
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     source = with_step(con, source, location)
@@ -105,7 +107,7 @@ def harvest(
                 continue
             receipts += [receipt] if receipt else []
         with HttpClient() as http:
-            for payloads in FETCH[source.slug](
+            for payloads in (fetch or FETCH[source.slug])(
                 source, location=location, since=since, until=min(until, as_of), http=http
             ):
                 report(source.id, f"{n_payloads + len(payloads)} payloads")

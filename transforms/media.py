@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lake.contracts.base import Delivery, Parsed
-from transforms import json_feed, sitemap, syndication
+from transforms import article_text, json_feed, sitemap, syndication
 
 
 def parse(body: bytes, delivery: Delivery) -> Parsed:
@@ -11,8 +11,11 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
 
     feed: RSS, Atom, RDF (`syndication`) or JSON Feed (`json_feed`), whichever arrived, -> `media__articles`.
     sitemap: -> `media__articles` (entries with the news extension) and `media__addresses` (the others).
+    article: one page -> `media__texts` (`article_text`); run it where it can be killed.
     Raises PayloadRefused for anything else.
     """
+    if delivery.format == "article":
+        return article_text.parse(body, delivery)
     if delivery.format == "sitemap":
         return sitemap.parse(body, delivery)
     is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"

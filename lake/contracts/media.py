@@ -51,6 +51,30 @@ ADDRESSES = Contract(
     volatile=("listed_at",),
 )
 
+TEXTS = Contract(
+    slug="media",
+    table="media__texts",
+    description="One row per version of an article's text, as extracted from its page.",
+    columns=(
+        Column("url", pa.string(), "address of the page as the feed or sitemap gives it", required=True),
+        Column("title", pa.string(), "title of the page"),
+        Column("text", pa.string(), "main text without menus and comments, NFC, a line a paragraph, redacted"),
+        Column("n_characters", pa.int64(), "length of the text", required=True),
+        Column("is_short", pa.bool_(), "under 200 characters: most likely not the article", required=True),
+        Column("fetched_at", TIMESTAMP, "when the page was fetched", required=True),
+    ),
+    key=("url",),
+    event_at="fetched_at",
+    versioned=True,
+    purpose="Read what the press writes about the province beyond its summaries",
+    legal_basis=PUBLISHED,
+    holds_personal_data=True,  # pages carry what readers comment
+    formats=("article",),
+    dropped=("author", "comments"),
+    personal=("title", "text"),
+    volatile=("fetched_at",),
+)
+
 LABELS = Contract(
     slug="media",
     table="media__labels",

@@ -16,7 +16,7 @@ from lake.sources.address import is_url
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "csv"),
     "server": ("prometheus", "openmetrics"),
-    "media": ("feed", "sitemap"),
+    "media": ("feed", "sitemap", "article"),
     "camera": ("ndjson",),
 }
 SIMULATOR = "simulator:"
@@ -45,6 +45,7 @@ class Source(BaseModel):
     first_day: date | None = None  # where a time-partitioned history begins
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
     queries: tuple[str, ...] = ("up",)  # prometheus only
+    is_crawled: bool = False  # media only: the pages its items lead to are read too
 
     @field_validator("location")
     @classmethod

@@ -70,7 +70,7 @@ def good(slug: str) -> Frames:
                 published_at=minutes_ago(),
                 is_published_at_missing=False,
             )
-            empty = {c.table: frame(c).clear() for c in (media.ADDRESSES, media.LABELS, media.STORIES)}
+            empty = {c.table: frame(c).clear() for c in (media.ADDRESSES, media.TEXTS, media.LABELS, media.STORIES)}
             return {"media__articles": rows, **empty}
         case _:
             events = frame(
