@@ -44,13 +44,8 @@ ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
     format
     for contract in (
-        ticket.REQUESTS,
-        camera.EVENTS,
-        camera.STATUS,
-        media.ARTICLES,
-        media.TEXTS,
-        server.SERIES,
-        server.SAMPLES,
+        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, server.SERIES, server.SAMPLES),
+        *(media.ARTICLES, media.TEXTS, media.POSTS),
     )
     if contract.holds_personal_data
     for format in contract.formats or FORMATS[contract.slug]

@@ -17,6 +17,8 @@ CONTRACTS: dict[str, Contract] = {
         media.ARTICLES,
         media.ADDRESSES,
         media.TEXTS,
+        media.OUTLETS,
+        media.POSTS,
         media.LABELS,
         media.STORIES,
         camera.EVENTS,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lake.contracts.base import Delivery, Parsed
-from transforms import article_text, json_feed, sitemap, syndication
+from transforms import article_text, json_feed, outlet, page_post, sitemap, syndication
 
 
 def parse(body: bytes, delivery: Delivery) -> Parsed:
@@ -12,11 +14,18 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     feed: RSS, Atom, RDF (`syndication`) or JSON Feed (`json_feed`), whichever arrived, -> `media__articles`.
     sitemap: -> `media__articles` (entries with the news extension) and `media__addresses` (the others).
     article: one page -> `media__texts` (`article_text`); run it where it can be killed.
+    registry: OPML or CSV -> `media__outlets` (`outlet`). posts: CSV or JSON -> `media__posts` (`page_post`).
     Raises PayloadRefused for anything else.
     """
-    if delivery.format == "article":
-        return article_text.parse(body, delivery)
-    if delivery.format == "sitemap":
-        return sitemap.parse(body, delivery)
+    if (read := _READERS.get(delivery.format)) is not None:
+        return read(body, delivery)
     is_json = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     return json_feed.parse(body, delivery) if is_json else syndication.parse(body, delivery)
+
+
+_READERS: dict[str, Callable[[bytes, Delivery], Parsed]] = {
+    "sitemap": sitemap.parse,
+    "article": article_text.parse,
+    "registry": outlet.parse,
+    "posts": page_post.parse,
+}

@@ -75,6 +75,65 @@ TEXTS = Contract(
     volatile=("fetched_at",),
 )
 
+OUTLETS = Contract(
+    slug="media",
+    table="media__outlets",
+    description="One row per version of a publisher in the register of those who are followed.",
+    columns=(
+        Column("outlet_id", pa.string(), "identifier in the register; in OPML the feed's address", required=True),
+        Column("name", pa.string(), "name of the newspaper, portal or page", required=True),
+        Column("kind", pa.string(), "news, portal, broadcaster, facebook_page …, as the register writes it"),
+        Column("url", pa.string(), "home page"),
+        Column("feed_url", pa.string(), "feed_id of its articles, or page_id of its posts"),
+        Column("owner", pa.string(), "organisation that publishes it"),
+        Column("licence", pa.string(), "number of its press licence, or terms of use"),
+        Column("expected_gap_h", pa.float64(), "hours between two items after the register; null: as observed"),
+        Column("listed_at", TIMESTAMP, "harvest that found it so", required=True),
+    ),
+    key=("outlet_id",),
+    event_at="listed_at",
+    versioned=True,
+    purpose="Know who is followed, and who has fallen silent",
+    legal_basis=PUBLISHED,
+    holds_personal_data=False,
+    formats=("registry",),
+    volatile=("listed_at",),
+)
+
+POSTS = Contract(
+    slug="media",
+    table="media__posts",
+    description="One row per version of a post a followed page wrote itself; its counts change.",
+    columns=(
+        Column("post_id", pa.string(), "page id, underscore, number of the post", required=True),
+        Column("page_id", pa.string(), "page that wrote it", required=True),
+        Column("page_name", pa.string(), "name of the page; null where the export does not say"),
+        Column("message", pa.string(), "text of the post, NFC, personal data redacted"),
+        Column("description", pa.string(), "text of the link it shares, redacted"),
+        Column("link", pa.string(), "address it shares, http or https only"),
+        Column("permalink", pa.string(), "address of the post"),
+        Column("created_at", TIMESTAMP, "published", required=True),
+        Column("n_like", pa.int64(), "reactions of the kind"),
+        Column("n_love", pa.int64(), "reactions of the kind"),
+        Column("n_haha", pa.int64(), "reactions of the kind"),
+        Column("n_wow", pa.int64(), "reactions of the kind"),
+        Column("n_sad", pa.int64(), "reactions of the kind"),
+        Column("n_angry", pa.int64(), "reactions of the kind"),
+        Column("n_reactions", pa.int64(), "all reactions"),
+        Column("n_comments", pa.int64(), "comments, only their number"),
+        Column("n_shares", pa.int64(), "times it was shared"),
+    ),
+    key=("post_id",),
+    event_at="created_at",
+    versioned=True,
+    purpose="Follow what organisations' public pages write about the province",
+    legal_basis=PUBLISHED,
+    holds_personal_data=True,  # exports carry who commented and reacted
+    formats=("posts",),
+    dropped=("from", "comments", "reactions", "likes", "to", "message_tags", "story_tags", "with_tags", "place"),
+    personal=("message", "description"),
+)
+
 LABELS = Contract(
     slug="media",
     table="media__labels",

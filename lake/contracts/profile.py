@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Slug = Literal["ticket", "server", "media", "camera"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "sitemap", "article", "ndjson"]
+Format = Literal[
+    "open311",
+    "csv",
+    "prometheus",
+    "openmetrics",
+    "feed",
+    "sitemap",
+    "article",
+    "registry",
+    "posts",
+    "ndjson",
+]
 
 
 def _known_zone(name: str) -> str:

@@ -16,7 +16,7 @@ from lake.sources.address import is_url
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "csv"),
     "server": ("prometheus", "openmetrics"),
-    "media": ("feed", "sitemap", "article"),
+    "media": ("feed", "sitemap", "article", "registry", "posts"),
     "camera": ("ndjson",),
 }
 SIMULATOR = "simulator:"

@@ -66,6 +66,6 @@ def defs() -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING if is_wanted else dg.DefaultScheduleStatus.STOPPED,
     )
     return dg.Definitions.merge(
-        raw_source([media.ARTICLES, media.ADDRESSES]),
+        raw_source([media.ARTICLES, media.ADDRESSES, media.OUTLETS, media.POSTS]),
         dg.Definitions(assets=[labels, stories, texts], jobs=[job], schedules=[schedule]),
     )

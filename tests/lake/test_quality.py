@@ -70,8 +70,8 @@ def good(slug: str) -> Frames:
                 published_at=minutes_ago(),
                 is_published_at_missing=False,
             )
-            empty = {c.table: frame(c).clear() for c in (media.ADDRESSES, media.TEXTS, media.LABELS, media.STORIES)}
-            return {"media__articles": rows, **empty}
+            others = (media.ADDRESSES, media.TEXTS, media.OUTLETS, media.POSTS, media.LABELS, media.STORIES)
+            return {"media__articles": rows, **{other.table: frame(other).clear() for other in others}}
         case _:
             events = frame(
                 camera.EVENTS,
