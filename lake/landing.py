@@ -52,9 +52,11 @@ SEALED = {
         *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES),
         indicator.VALUES,
         *(place.UNITS, place.BOUNDARIES),
+        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, server.SERIES, server.SAMPLES),
+        *(media.ARTICLES, media.TEXTS, media.POSTS),
     )
     if contract.holds_personal_data
-    for format in FORMATS[contract.slug]
+    for format in contract.formats or FORMATS[contract.slug]
 }
 
 

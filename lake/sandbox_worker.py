@@ -66,13 +66,13 @@ def main() -> None:
 
 def _answer(request: dict[str, Any]) -> bytes:
     libc = ctypes.CDLL(None, use_errno=True)
-    _leave_network(libc)  # before any import that starts a thread: a name space belongs to a thread
+    leave_network(libc)  # before any import that starts a thread: a name space belongs to a thread
     import duckdb
     import pyarrow as pa
 
     _limit_resources(request)
     connection = _connect(request)
-    _shut_doors(libc)
+    shut_doors(libc)
     try:
         statement = _only_select(connection, request["sql"])
         return _fetch(connection.execute(statement), request)
@@ -82,7 +82,7 @@ def _answer(request: dict[str, Any]) -> bytes:
         raise StatementError(f"The query failed; correct it and run it again. {error}") from error
 
 
-def _leave_network(libc: ctypes.CDLL) -> None:
+def leave_network(libc: ctypes.CDLL) -> None:
     """Without root a user name space may grant the empty network; if it does not, the other walls stand."""
     if libc.unshare(CLONE_NEWNET) != 0 and os.geteuid() != 0:
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
@@ -132,7 +132,7 @@ def _connect(request: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _shut_doors(libc: ctypes.CDLL) -> None:
+def shut_doors(libc: ctypes.CDLL) -> None:
     """From here on the process opens no file or socket, starts no process, and is root no more."""
     if os.geteuid() == 0:
         with contextlib.suppress(PermissionError):  # root of a container that took the capability away

@@ -19,6 +19,12 @@ CONTRACTS: dict[str, Contract] = {
         server.SAMPLES,
         server.HOSTS,
         media.ARTICLES,
+        media.ADDRESSES,
+        media.TEXTS,
+        media.OUTLETS,
+        media.POSTS,
+        media.LABELS,
+        media.STORIES,
         camera.EVENTS,
         camera.STATUS,
         indicator.VALUES,
@@ -49,6 +55,9 @@ create table if not exists lake.ops.objects (
     received_at timestamptz);
 create table if not exists lake.ops.refusals (
     sha256 varchar, source varchar, run_id varchar, origin varchar, reason varchar, refused_at timestamptz);
+create table if not exists lake.ops.pages (
+    source varchar, url varchar, status varchar, reason varchar, etag varchar, last_modified varchar,
+    asked_at timestamptz, retry_at timestamptz);
 create table if not exists lake.ops.check_results (
     run_id varchar, source varchar, slug varchar, batch_id varchar, suite varchar, expectation varchar,
     column_name varchar, severity varchar, is_success boolean, observed varchar, n_checked bigint,

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         return self.home / "secrets"
 
     @property
+    def models(self) -> Path:
+        """Trained models, made anew when they are missing."""
+        return self.home / "models"
+
+    @property
     def extensions(self) -> Path:
         """DuckDB extensions installed from their wheels."""
         return self.home / "extensions"

@@ -19,6 +19,7 @@ import lake.sources.media
 import lake.sources.place
 import lake.sources.server
 import lake.sources.ticket
+import orchestration.media_parsing
 import transforms.camera
 import transforms.indicator
 import transforms.media
@@ -58,6 +59,7 @@ PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "media": transforms.media.parse,
     "indicator": transforms.indicator.parse,
     "place": transforms.place.parse,
+    "media": orchestration.media_parsing.parse,
 }
 # One bad feed of 300, or workbook of a folder, must not lose the others.
 INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator"})
@@ -87,11 +89,13 @@ def harvest(
     run_id: str,
     location: str,
     window: tuple[datetime, datetime] | None = None,
+    fetch: Fetch | None = None,
 ) -> Outcome:
     """Harvest one source and record how it went; an IocError ends this source only and is in the outcome.
 
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
-    last successful one; the connector knows how far before it records may be late.
+    last successful one; the connector knows how far before it records may be late. `fetch` stands in for the connector
+    of the slug.
     """
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     source = with_step(con, source, location)
@@ -118,6 +122,12 @@ def harvest(
             batches = FETCH[source.slug](source, location=location, since=since, until=min(until, as_of), http=http)
             landed_batches = _landed(landing, source, batches)
             for objects in _one_ahead(landed_batches) if source.slug == "camera" else landed_batches:
+            for payloads in (fetch or FETCH[source.slug])(
+                source, location=location, since=since, until=min(until, as_of), http=http
+            ):
+                report(source.id, f"{n_payloads + len(payloads)} payloads")
+                crashpoint.reach("after_fetch")
+                objects = [landing.keep(source.id, payload) for payload in payloads]
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
                 receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)

@@ -21,12 +21,24 @@ _INLINE_TAG = re.compile(
     rf"</?(?:a|abbr|b|em|font|i|mark|s|small|span|strong|sub|sup|u)\b{_REST_OF_TAG}", re.IGNORECASE
 )
 _TAG = re.compile(rf"<[A-Za-z/!?]{_REST_OF_TAG}")
+# Latin letters with marks -> the bare letter; marks standing apart -> nothing. đ has no decomposition.
+_BARE = {
+    **{code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))},
+    **dict.fromkeys(range(0x300, 0x370)),
+    ord("đ"): "d",
+    ord("Đ"): "D",
+}
 _MARKUP_ROUNDS = 3  # feeds escape their markup twice now and then; more rounds would be an attack
 
 
 def nfc(text: str) -> str:
     """Composed form (Unicode NFC): Vietnamese typed as base letter plus marks becomes one code point per letter."""
     return unicodedata.normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """Text without diacritics, as many people type it: "Ngập ở Vị Thanh" -> "Ngap o Vi Thanh"; composed or not."""
+    return text.translate(_BARE)
 
 
 def clean(text: str) -> str:

@@ -51,7 +51,8 @@ class Contract:
     `dropped` names source fields that hold personal data and never pass the boundary.
     `personal` names columns that still tell something of a person (a pseudonym, redacted text, a place): they are
     blanked when the person is erased, so none of them is required.
-    `holds_personal_data` says that the bytes of a delivery do: they are sealed at rest.
+    `holds_personal_data` says that the bytes of a delivery do: they are sealed at rest. `formats` are the wire formats
+    its rows come in, all of the slug where it names none.
     `purpose` and `legal_basis` say why the table is kept; they are stored as the table's comment.
     """
 
@@ -65,6 +66,7 @@ class Contract:
     purpose: str
     legal_basis: str
     holds_personal_data: bool
+    formats: tuple[Format, ...] = ()
     partitioned_by: tuple[str, ...] = ()
     sorted_by: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -13,6 +13,18 @@ Slug = Literal["ticket", "server", "media", "camera", "place"]
 Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "markdown", "geojson"]
 Slug = Literal["ticket", "server", "media", "camera"]
 Format = Literal["open311", "open311-xml", "csv", "excel", "prometheus", "openmetrics", "zabbix", "feed", "ndjson"]
+Format = Literal[
+    "open311",
+    "csv",
+    "prometheus",
+    "openmetrics",
+    "feed",
+    "sitemap",
+    "article",
+    "registry",
+    "posts",
+    "ndjson",
+]
 
 
 def _known_zone(name: str) -> str:

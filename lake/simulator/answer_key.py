@@ -57,6 +57,8 @@ class MediaKey:
     items_per_week: dict[str, int]
     complete_weeks: tuple[str, ...]
     tone_of_article: dict[int, str]  # latent; by the article's number, the last part of its link
+    topic_of_article: dict[int, str]  # topic code, by the article's number
+    story_of_article: dict[int, int]  # number of the article it repeats, its own where it repeats none
     tone_per_week: dict[tuple[str, str], int]  # (week, tone)
 
 
@@ -164,6 +166,8 @@ def _media(seed: int) -> MediaKey:
         items_per_week=dict(Counter(weeks)),
         complete_weeks=tuple(_week(day) for day in mondays if day + timedelta(days=7) <= CLOCK.date()),
         tone_of_article={item.number: item.tone for item in items},
+        topic_of_article={item.number: media.TOPICS[item.section] for item in items},
+        story_of_article={item.number: item.story for item in items},
         tone_per_week=dict(Counter(zip(weeks, (item.tone for item in items), strict=True))),
     )
 

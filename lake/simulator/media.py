@@ -14,6 +14,15 @@ SITES = 300
 FIRST_MONDAY = date(2021, 7, 5)
 WEEKS = 13  # the last one is cut short by the clock
 TONES = ("positive", "negative", "neutral")
+TOPICS = {  # topic code of each section
+    "Phòng, chống dịch": "covid",
+    "Giao thông": "traffic",
+    "Nông nghiệp": "agriculture",
+    "Giáo dục": "education",
+    "Môi trường": "environment",
+    "Chuyển đổi số": "digital",
+    "Đời sống": "society",
+}
 TONE_SHARES = (0.16, 0.09, 0.75)  # the published split of sentiment
 _WEEK = timedelta(days=7)
 _ITEMS_PER_WEEK = 2050

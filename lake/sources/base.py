@@ -9,7 +9,7 @@ import re
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -74,7 +74,7 @@ def file_payload(location: str, format: Format, received_at: datetime) -> Payloa
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer: decoded body, status 2xx, headers (names in any case), address after redirects.
+    """An answer: decoded body, status 2xx or one of `answered`, headers (names in any case), address after redirects.
 
     `is_public`: a public address had a say in it, so addresses read in it are to be fetched with `from_public`.
     """
@@ -91,7 +91,7 @@ class HttpClient:
 
     Connect 5 s; silence between two reads 15 s; `deadline_s` for the whole call with its redirects, retries
     and waits; `max_bytes` on the wire and decompressed; 5 redirects. Lost connections and 429, 502, 503, 504
-    are tried 4 times with exponential back-off and jitter, later if Retry-After asks for it. A public address
+    are tried `attempts` times with exponential back-off and jitter, later if Retry-After asks for it. A public address
     cannot lead into a private network, by a redirect or in a document. Proxies named in the environment are not used.
     """
 
@@ -99,11 +99,13 @@ class HttpClient:
         self,
         *,
         deadline_s: float = DEADLINE_S,
+        attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = addresses,
         network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._deadline_s = deadline_s
+        self._attempts = attempts
         self._sleep = sleep
         self._call = Call()
         self._client = httpx.Client(
@@ -133,10 +135,12 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         max_bytes: int = MAX_BYTES,
         from_public: bool = False,
+        answered: Container[int] = (),
     ) -> Answer:
         """The body of `url`, with `params` added to its query.
 
         `from_public`: the address was read in a public document, so it must not lead into a private network.
+        `answered`: status codes besides 2xx that are an answer like any other, redirects among them.
         Raises SourceUnreachable (no connection, time-out, status other than 2xx) or PayloadRefused (more than
         `max_bytes`, broken or truncated compression).
         """
@@ -144,12 +148,14 @@ class HttpClient:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_RETRIED),
             wait=_wait_s,
-            stop=lambda state: state.attempt_number >= ATTEMPTS or time.monotonic() + state.upcoming_sleep >= ends_at,
+            stop=lambda state: (
+                state.attempt_number >= self._attempts or time.monotonic() + state.upcoming_sleep >= ends_at
+            ),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return retrying(self._get_once, url, params, headers, max_bytes, ends_at, from_public)
+            return retrying(self._get_once, url, params, headers, max_bytes, ends_at, from_public, answered)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):  # whose words repeat parts of the address
             raise _unreachable(url, "not an http or https address") from None
         except (httpx.TransportError, PrivateAddressError, _FailedError) as error:
@@ -163,6 +169,7 @@ class HttpClient:
         max_bytes: int,
         ends_at: float,
         from_public: bool,
+        answered: Container[int],
     ) -> Answer:
         self._call.begin(ends_at, from_public=from_public)
         # The parameter `params` of a request would replace the query of the declared address.
@@ -171,18 +178,18 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             try:
-                if response.next_request is None:
-                    return self._answer(response, max_bytes, ends_at)
+                if response.next_request is None or response.status_code in answered:
+                    return self._answer(response, max_bytes, ends_at, answered)
                 request = response.next_request
             finally:
                 response.close()
         raise _FailedError(f"more than {MAX_REDIRECTS} redirects")
 
-    def _answer(self, response: httpx.Response, max_bytes: int, ends_at: float) -> Answer:
+    def _answer(self, response: httpx.Response, max_bytes: int, ends_at: float, answered: Container[int]) -> Answer:
         status = response.status_code
-        if status in RETRIED_STATUS:
-            raise _BusyError(status, _retry_after_s(response.headers.get("Retry-After", "")))
-        if not response.is_success:
+        if status in RETRIED_STATUS and status not in answered:
+            raise _BusyError(status, retry_after_s(response.headers))
+        if not response.is_success and status not in answered:
             raise _FailedError(f"HTTP {status}{_excerpt(response, ends_at)}")
         body = b"".join(_decoded(response, max_bytes, ends_at))
         return Answer(body, status, response.headers, str(response.url), self._call.is_public)
@@ -266,8 +273,9 @@ def _decoded(response: httpx.Response, max_bytes: int, ends_at: float) -> Iterat
         raise PayloadRefused(f"{name} sent a truncated gzip; harvest it again.")
 
 
-def _retry_after_s(value: str) -> float:
+def retry_after_s(headers: Mapping[str, str]) -> float:
     """Seconds of Retry-After (number or HTTP date, RFC 9110 section 10.2.3); 0 when absent or unreadable."""
+    value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
     try:

@@ -17,6 +17,9 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "open311-xml", "csv", "excel"),
     "server": ("prometheus", "openmetrics", "csv", "zabbix"),
     "media": ("feed",),
+    "ticket": ("open311", "csv"),
+    "server": ("prometheus", "openmetrics"),
+    "media": ("feed", "sitemap", "article", "registry", "posts"),
     "camera": ("ndjson",),
     "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
     "place": ("csv", "markdown", "geojson"),
@@ -48,6 +51,8 @@ class Source(BaseModel):
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
     queries: tuple[str, ...] = ("up",)  # prometheus only, over all steps
     instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
+    queries: tuple[str, ...] = ("up",)  # prometheus only
+    is_crawled: bool = False  # media only: the pages its items lead to are read too
 
     @field_validator("location")
     @classmethod

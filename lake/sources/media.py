@@ -8,7 +8,9 @@ fetched before cost a request but no row.
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,8 @@ from lake.errors import PayloadRefused, SourceError, SourceUnreachable
 from lake.sources.address import is_url, linked, origin, same_host, shown
 from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
+from lake.sources.page_posts import fetch_posts
+from lake.sources.sitemap import fetch_sitemaps
 
 MAX_FEED_BYTES = 5 * 1024 * 1024
 MAX_ARCHIVES = 500
@@ -45,6 +49,15 @@ def fetch(
     `OVERLAP` before it. A list or feed from a public address may not name one inside a private network, a list in
     a file or on a private address may. Raises SourceUnreachable when no feed answered.
     """
+    if source.format == "sitemap":
+        yield from fetch_sitemaps(source, location=location, since=since, until=until, http=http)
+        return
+    if source.format == "posts":
+        yield from fetch_posts(source, location=location, since=since, until=until, http=http)
+        return
+    if source.format in ("registry", "article"):
+        yield [_document(source, location, until, http)]
+        return
     is_public = False
     if is_url(location):
         answer = http.get(location, max_bytes=MAX_FEED_BYTES)
@@ -79,6 +92,14 @@ def fetch(
             f"{len(failures)} of {len(harvests)} feeds answered in part or not at all, the rest was harvested; "
             f"run again, or take them off the list: {named}"
         )
+
+
+def _document(source: Source, location: str, until: datetime, http: HttpClient) -> Payload:
+    """The file or answer at `location`, whole."""
+    if not is_url(location):
+        return file_payload(location, source.format, until)
+    answer = http.get(location, max_bytes=MAX_FEED_BYTES)
+    return Payload(answer.body, origin(source.location), source.format, until)
 
 
 @dataclass
@@ -126,11 +147,24 @@ def _with_archives(harvest: _Harvest, since: datetime | None, http: HttpClient, 
 
 
 def _is_list(body: bytes) -> bool:
-    return b"<opml" in body[:4096].lower()
+    return b"<opml" in body[:4096].lower() or _is_register(body)
+
+
+def _is_register(body: bytes) -> bool:
+    """Whether a document is a register of outlets in CSV, as `transforms.outlet` reads it."""
+    header = body[:4096].removeprefix(b"\xef\xbb\xbf").splitlines()[:1]
+    return bool(header) and not header[0].lstrip().startswith(b"<") and b"feed_url" in header[0].split(b",")
 
 
 def _listed(body: bytes, location: str) -> list[str]:
-    """Feed addresses of an OPML list, each once, in order. Raises PayloadRefused."""
+    """Feed addresses of an OPML list or a register in CSV, each once, in order. Raises PayloadRefused."""
+    if _is_register(body):
+        register = csv.DictReader(io.StringIO(body.decode("utf-8-sig", "replace")))
+        named = dict.fromkeys((row["feed_url"] or "").strip() for row in register if row.get("kind") != "facebook_page")
+        named.pop("", None)
+        if not named:
+            raise PayloadRefused(f"{shown(location)} lists no feed; fill its column feed_url.")
+        return list(named)
     try:
         # Expat itself refuses entity bombs and ElementTree fetches nothing.
         root = ElementTree.fromstring(body.lstrip())  # noqa: S314

@@ -12,6 +12,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from lake import crashpoint
+from lake.contracts.media import LABELS, STORIES
 from lake.serving import publish_accounts
 from lake.settings import load_settings
 from orchestration import dbt_build
@@ -19,6 +20,9 @@ from orchestration.dbt_translator import WarehouseTranslator
 from orchestration.partitions import PROVINCIAL_ZONE
 from orchestration.progress import report
 from orchestration.resources import LakeResource
+
+PUBLISHED = ["published", "serving_file"]
+COMPUTED = (["raw", LABELS.table], ["raw", STORIES.table])  # of rows in the lake, so after every harvest
 
 
 class _Dbt(DbtCliResource):
@@ -71,7 +75,7 @@ def defs() -> dg.Definitions:
                 raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
             dbt_build.mark_built(con, settings)
 
-    everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(["published", "serving_file"])
+    everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(*COMPUTED, PUBLISHED)
     job = dg.define_asset_job("warehouse", selection=everything, tags={"ioc/warehouse": "true"})
 
     @dg.schedule(

@@ -92,7 +92,8 @@ def good(slug: str) -> Frames:
                 published_at=minutes_ago(),
                 is_published_at_missing=False,
             )
-            return {"media__articles": rows}
+            others = (media.ADDRESSES, media.TEXTS, media.OUTLETS, media.POSTS, media.LABELS, media.STORIES)
+            return {"media__articles": rows, **{other.table: frame(other).clear() for other in others}}
         case _:
             events = frame(
                 camera.EVENTS,
@@ -125,7 +126,10 @@ def failures(results: list[CheckResult], severity: str) -> set[tuple[str, str | 
 def test_sound_batch_is_not_held_back(slug: str) -> None:
     results = validate(slug, good(slug), facts=facts())
     assert [r for r in results if not r.is_success] == []
-    assert {r.suite for r in results} >= {f"{slug}__delivery", *good(slug)}
+    assert {r.suite for r in results} >= {
+        f"{slug}__delivery",
+        *(table for table, rows in good(slug).items() if rows.height),
+    }
     assert {r.severity for r in results} == {"blocking", "warning"}
 
 

@@ -269,13 +269,13 @@ def test_nothing_opens_a_file_a_socket_or_a_process_once_the_doors_are_shut() ->
     """Whatever a library of the worker may try: DuckDB's own settings do not bind extensions."""
     script = """
 import ctypes, os, socket
-from lake.sandbox_worker import _shut_doors
+from lake.sandbox_worker import shut_doors
 attempts = {
     "file": lambda: os.open("/etc/hostname", os.O_RDONLY),
     "socket": socket.socket,
     "process": os.fork,
 }
-_shut_doors(ctypes.CDLL(None))
+shut_doors(ctypes.CDLL(None))
 for name, attempt in attempts.items():
     try:
         if attempt() == 0:
@@ -297,8 +297,8 @@ def test_process_of_a_query_sees_no_network() -> None:
         pytest.skip("the kernel grants no network name space to this user")
     script = """
 import ctypes, socket
-from lake.sandbox_worker import _leave_network
-_leave_network(ctypes.CDLL(None))
+from lake.sandbox_worker import leave_network
+leave_network(ctypes.CDLL(None))
 print([name for _, name in socket.if_nameindex()])
 try:
     socket.create_connection(("127.0.0.1", 9))

@@ -191,7 +191,7 @@ def test_backfill_does_not_move_the_watermark_past_what_was_fetched(
         ("ticket", "open311", b'[{"service_request_id": "1"', 200, "JSON"),
         ("server", "prometheus", b"<html>", 200, "HTML page"),
         ("server", "openmetrics", b"up 1\nhalf a li", 200, "not a whole metrics page"),
-        ("media", "feed", b"<!doctype html><title>Login</title>", 200, "not an RSS or Atom feed"),
+        ("media", "feed", b"<!doctype html><title>Login</title>", 200, "not an RSS, Atom or JSON feed"),
         ("media", "feed", b"", 403, "did not answer (HTTP 403)"),
         ("camera", "ndjson", b"not json\n", 200, "None of the 1 lines delivered is JSON"),
     ],

@@ -1,0 +1,104 @@
+"""The child process of lake/confinement.py: runs one parser of ours, behind the walls of lake/sandbox_worker.py.
+
+Started by its path with two arguments: the folder our packages lie in, and JSON of `module`, `cpu_s`, `memory_mb`.
+It loads the parser, shuts the doors (no network, no file, no process, no other user's data), says so by an empty
+answer, and then answers payloads until its input ends. Its limits of memory count from what loading has taken, those
+of CPU from the beginning of each payload.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import io
+import json
+import os
+import resource
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lake.contracts.base import Parsed
+
+_LENGTH = 8
+_FIRST = {"format": "article", "received_at": "2020-01-01T00:00:00+00:00", "origin": "", "profile": None}
+
+
+def main() -> None:
+    """Serve payloads from standard input."""
+    folder, limits = sys.argv[1], json.loads(sys.argv[2])
+    sys.path.insert(0, folder)
+    from lake.sandbox_worker import leave_network, shut_doors
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    leave_network(libc)
+    module = importlib.import_module(limits["module"])
+    module.warm_up()
+    _parsed(module, _FIRST, b"")  # whatever it says, all that an answer needs is loaded now
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    address_space = _address_space() + (limits["memory_mb"] << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    os.nice(10)
+    shut_doors(libc)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    _answer(answers, b"")
+    while len(lengths := requests.read(2 * _LENGTH)) == 2 * _LENGTH:
+        header = json.loads(requests.read(int.from_bytes(lengths[:_LENGTH], "big")))
+        body = requests.read(int.from_bytes(lengths[_LENGTH:], "big"))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        until_s = int(used.ru_utime + used.ru_stime) + 1 + limits["cpu_s"]
+        resource.setrlimit(resource.RLIMIT_CPU, (until_s, resource.RLIM_INFINITY))  # SIGXCPU ends the process
+        _answer(answers, _parsed(module, header, body))
+
+
+def _parsed(module: Any, header: dict[str, Any], body: bytes) -> bytes:
+    from lake.contracts.base import Delivery
+    from lake.contracts.profile import Profile
+    from lake.errors import PayloadRefused
+
+    delivery = Delivery(
+        format=header["format"],
+        profile=Profile.model_validate_json(header["profile"]) if header["profile"] else None,
+        received_at=datetime.fromisoformat(header["received_at"]),
+        origin=header["origin"],
+        pseudonym_keys={},
+    )
+    try:
+        return _tables(module.parse(body, delivery))
+    except PayloadRefused as refusal:
+        return _line({"refused": str(refusal)})
+    except MemoryError:
+        os._exit(1)  # what is left of the process cannot be trusted
+    except Exception as defect:  # the parser's own: the next payload may be sound
+        return _line({"defect": type(defect).__name__})
+
+
+def _tables(parsed: Parsed) -> bytes:
+    sizes, streams = [], []
+    for name, frame in (*parsed.rows.items(), ("rejected", parsed.rejected)):
+        stream = io.BytesIO()
+        frame.write_ipc_stream(stream, compat_level=None)
+        sizes.append((name, stream.tell()))
+        streams.append(stream.getvalue())
+    return _line({"tables": sizes}) + b"".join(streams)
+
+
+def _line(header: dict[str, Any]) -> bytes:
+    return json.dumps(header).encode() + b"\n"
+
+
+def _answer(pipe: IO[bytes], answer: bytes) -> None:
+    pipe.write(len(answer).to_bytes(_LENGTH, "big") + answer)
+    pipe.flush()
+
+
+def _address_space() -> int:
+    """Bytes of address space in use (proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    main()
