@@ -17,6 +17,10 @@ CONTRACTS: dict[str, Contract] = {
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,
+        camera.PLATES,
+        camera.SIGNALS,
+        camera.COUNTS,
+        camera.REGISTRY,
     )
 }
 QUARANTINE = "quarantine"
