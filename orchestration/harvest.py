@@ -17,13 +17,14 @@ import lake.sources.media
 import lake.sources.server
 import lake.sources.ticket
 import transforms.camera
+import transforms.camera_documents
 import transforms.media
 import transforms.server
 import transforms.ticket
 from lake import clock, crashpoint, tables
 from lake.catalog import Catalog
 from lake.contracts.base import Delivery, Parsed
-from lake.contracts.profile import Slug
+from lake.contracts.profile import Format, Slug
 from lake.errors import IocError, PayloadRefused
 from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
@@ -33,6 +34,7 @@ from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient
 from lake.sources.declared import Source
+from lake.sources.turn import sole_subscriber
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
 from orchestration.progress import report
@@ -49,8 +51,13 @@ PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
+    "camera": transforms.camera_documents.parse,
 }
 INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
+SINGLE_EVENTS: frozenset[Format] = frozenset({"onvif", "isapi", "axis"})  # nor one bad file of a folder the others
+STREAMED: frozenset[Format] = frozenset(
+    {"mqtt"}
+)  # what cannot be read is kept in the landing zone, and is let go there
 
 
 @dataclass(frozen=True)
@@ -77,12 +84,22 @@ def harvest(
     run_id: str,
     location: str,
     window: tuple[datetime, datetime] | None = None,
+    fetch: Fetch | None = None,
 ) -> Outcome:
     """Harvest one source and record how it went; an IocError ends this source only and is in the outcome.
 
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
     last successful one; the connector knows how far before it records may be late.
+    `fetch` takes the place of the slug's connector where its session outlives a harvest. Without it nothing is fetched,
+    and no account written, from a broker whose session another process holds.
     """
+    if fetch is None and source.format in STREAMED:
+        with sole_subscriber(catalog.settings, source.id) as is_alone:
+            if not is_alone:
+                return Outcome(source, 0, 0, (), None)
+            return harvest(
+                catalog, con, source, run_id=run_id, location=location, window=window, fetch=FETCH[source.slug]
+            )
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     source = with_step(con, source, location)
     remember(catalog, con, source)
@@ -105,14 +122,19 @@ def harvest(
                 continue
             receipts += [receipt] if receipt else []
         with HttpClient() as http:
-            for payloads in FETCH[source.slug](
-                source, location=location, since=since, until=min(until, as_of), http=http
-            ):
+            connector = fetch or FETCH[source.slug]
+            for payloads in connector(source, location=location, since=since, until=min(until, as_of), http=http):
                 report(source.id, f"{n_payloads + len(payloads)} payloads")
                 crashpoint.reach("after_fetch")
                 objects = [landing.keep(source.id, payload) for payload in payloads]
                 n_payloads += len(objects)
-                receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                try:
+                    receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                except PayloadRefused as refusal:
+                    if source.format not in STREAMED:
+                        raise
+                    refused.append(str(refusal))
+                    continue
                 if receipt is None:
                     n_known += 1
                 else:
@@ -130,7 +152,7 @@ def harvest(
         failures.insert(0, f"{len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}")
     error = f"{source.id}: {' | '.join(failures)}" if failures else None
     has_brought_data = bool(receipts or n_known)
-    status = "ok" if error is None else "partial" if has_brought_data and source.slug in INDEPENDENT else "failed"
+    status = "ok" if error is None else "partial" if has_brought_data and _stand_alone(source) else "failed"
     account = (
         *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
         *(status, error, recorded, n_payloads),
@@ -139,6 +161,11 @@ def harvest(
     outcome = Outcome(source, n_payloads, n_known, tuple(receipts), error)
     report(source.id, error or f"{outcome.n_accepted:,} new rows")
     return outcome
+
+
+def _stand_alone(source: Source) -> bool:
+    """Whether a payload of the source that is refused leaves the others of its batch unharmed."""
+    return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS | STREAMED
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:
@@ -220,7 +247,7 @@ def _commit_batch(
         )
         for landed in batch.objects
     }
-    if source.slug == "camera":
+    if batch.objects[0].format == "ndjson":
         return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]]), []
     parsed: dict[Landed, Parsed] = {}
     refused: dict[Landed, str] = {}
@@ -228,7 +255,7 @@ def _commit_batch(
         try:
             parsed[landed] = PARSE[source.slug](landing.read(landed), delivery)
         except PayloadRefused as error:
-            if source.slug not in INDEPENDENT:
+            if not _stand_alone(source):
                 raise
             refused[landed] = str(error)
     if not parsed:

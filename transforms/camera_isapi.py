@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from xml.etree.ElementTree import Element  # noqa: S405  # a type only; transforms.camera_xml reads
+from xml.etree.ElementTree import Element  # a type only; transforms.camera_xml reads
 
 from lake.contracts.base import Delivery, Parsed
 from lake.contracts.camera import EVENTS, SIGNALS, STATUS

@@ -29,7 +29,7 @@ _SHOWN = 80
 
 # Labels of seeds/object_labels.csv by what cameras call the same, letters and digits alone in lower case.
 _LABELS = {
-    **dict.fromkeys(("car", "vehicle_car", "saloon", "sedan", "hatchback", "smallcar", "microcar", "suvmpv", "suv"), "car"),
+    **dict.fromkeys(("car", "saloon", "sedan", "hatchback", "smallcar", "microcar", "suvmpv", "suv"), "car"),
     **dict.fromkeys(("van", "buggy", "taxi", "pickup", "pickuptruck"), "car"),
     **dict.fromkeys(("motorcycle", "motorbike", "twowheelvehicle", "moto", "scooter"), "motorcycle"),
     **dict.fromkeys(("bicycle", "bike", "nonmotorvehicle"), "bicycle"),
@@ -85,7 +85,7 @@ def camera_of(device: object, delivery: Delivery) -> str:
 
 
 def instant_of(written: str | None, what: str, delivery: Delivery) -> datetime:
-    """UTC instant of an ISO 8601 text; without an offset in the profile's zone. Raises RejectedError impossible_time."""
+    """UTC instant of an ISO 8601 text, without an offset in the profile's zone. Raises RejectedError."""
     try:
         read = datetime.fromisoformat((written or "").strip())
         if read.tzinfo is None:

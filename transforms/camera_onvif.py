@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import PurePath
-from xml.etree.ElementTree import Element  # noqa: S405  # a type only; transforms.camera_xml reads
+from xml.etree.ElementTree import Element  # a type only; transforms.camera_xml reads
 
 from lake.contracts.base import Delivery, Parsed
 from lake.contracts.camera import EVENTS, SIGNALS, STATUS

@@ -149,7 +149,7 @@ COUNTS = Contract(
 REGISTRY = Contract(
     slug="camera",
     table="camera__registry",
-    description="One row per version of a camera's entry in the register; a camera that is moved has an entry per place.",
+    description="One row per version of an entry of the register; a camera that is moved has an entry per place.",
     columns=(
         Column("camera_id", pa.string(), "camera, as its events name it", required=True),
         Column("name_vi", pa.string(), "name of the place"),
