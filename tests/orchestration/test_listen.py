@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,11 +27,10 @@ from lake.settings import Settings
 from lake.sources.declared import Source, declare
 from lake.sources.mqtt import Subscription
 from orchestration.harvest import harvest
-from orchestration.listen import listen_to
+from orchestration.listen import listen, listen_to
 
 pytestmark = pytest.mark.xdist_group("listen")  # one lake for all tests of this module
 PATIENCE_S = 60
-BATCH_S = 0.2
 KILLED = """
 import os, signal, sys, threading
 from pathlib import Path
@@ -95,9 +93,9 @@ def left_at_the_broker(source: Source) -> int:
 
 
 @contextmanager
-def listening(settings: Settings, source: Source) -> Iterator[None]:
+def listening(settings: Settings, source: Source, batch_s: float = 0.2) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=listen_to, args=(settings, source, stop), kwargs={"batch_s": BATCH_S})
+    thread = threading.Thread(target=listen_to, args=(settings, source, stop), kwargs={"batch_s": batch_s})
     thread.start()
     try:
         yield
@@ -227,24 +225,26 @@ def test_schedule_leaves_the_session_to_the_listener(
     assert ("scheduled",) not in runs
 
 
-def test_stopped_listener_takes_what_it_has_received_with_it(tmp_path: Path, broker: Broker) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
+def test_stopped_listener_leaves_nothing_between_the_broker_and_the_lake(
+    settings: Settings, con: duckdb.DuckDBPyConnection, broker: Broker
+) -> None:
     source = subscribed("stopped", broker)
-    declared = f'[stopped]\nslug = "camera"\nformat = "mqtt"\nlocation = "{broker.url}"\nname_vi = "x"\nname_en = "x"\n'
-    (home / "sources.toml").write_text(declared, encoding="utf-8")
     publish(broker, [event(i) for i in range(10)])
-    program = [str(Path(sys.executable).with_name("ioc")), "listen"]
-    with subprocess.Popen(program, env=os.environ | {"IOC_HOME": str(home)}, stderr=subprocess.PIPE) as running:
-        landing = home / "subscribers" / "stopped.lock"
-        until(landing.exists)
-        time.sleep(0.1)
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(PATIENCE_S) == 0, running.stderr and running.stderr.read()
-    # Either it had not asked for them yet, or they are in the lake: nothing in between.
-    with open_catalog(Settings(home=home)) as catalog:
-        con = catalog.connect()
-        ensure_tables(catalog, con)
-        in_the_lake = count(con, EVENTS, source)
-        con.close()
+    with listening(settings, source, batch_s=3_600):  # no batch is due when it is stopped
+        until((settings.home / "subscribers" / "stopped.lock").exists)
+    in_the_lake = count(con, EVENTS, source)
     assert in_the_lake + left_at_the_broker(source) == 10
+
+
+def test_listener_needs_a_source_that_it_can_tell_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match="No source with format mqtt"):
+        listen(None)
+    entry = (
+        '[{0}]\nslug = "camera"\nformat = "mqtt"\nlocation = "mqtt://broker.example"\nname_vi = "x"\nname_en = "x"\n'
+    )
+    (tmp_path / "sources.toml").write_text(entry.format("north") + entry.format("south"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="name one: north, south"):
+        listen(None)
+    with pytest.raises(SettingsError, match="No source west with format mqtt"):
+        listen("west")
