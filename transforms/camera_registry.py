@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -73,6 +74,7 @@ def _row(record: Record, profile: Profile, delivery: Delivery) -> tuple[object, 
         "installed_on": installed_on,
         "retired_on": retired_on,
         "is_retired_before_installed": retired_on is not None and retired_on < installed_on,
+        "updated_at": _changed(record, profile, delivery),
         "stated_at": delivery.received_at,
     }
     return tuple(row[name] for name in REGISTRY.names)
@@ -96,6 +98,11 @@ def _day(record: Record, column: str, profile: Profile, delivery: Delivery) -> d
             "impossible_time", f"{column} {written[:80]!r} is before 1980 or more than ten years ahead."
         )
     return day
+
+
+def _changed(record: Record, profile: Profile, delivery: Delivery) -> datetime | None:
+    day = _day(record, "updated_at", profile, delivery)
+    return None if day is None else datetime.combine(day, time(), ZoneInfo(profile.time_zone)).astimezone(UTC)
 
 
 def _km(written: str) -> float | None:

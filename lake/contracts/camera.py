@@ -162,6 +162,7 @@ REGISTRY = Contract(
         Column("installed_on", pa.date32(), "first day at this place", required=True),
         Column("retired_on", pa.date32(), "first day it was no longer there; null while it is"),
         Column("is_retired_before_installed", pa.bool_(), "time order violated", required=True),
+        Column("updated_at", TIMESTAMP, "last change after the register (its day); null where it gives none"),
         Column("stated_at", TIMESTAMP, "when the register was received", required=True),
     ),
     key=("camera_id", "installed_on"),
@@ -171,4 +172,5 @@ REGISTRY = Contract(
     legal_basis=NOT_PERSONAL,
     holds_personal_data=False,
     volatile=("stated_at",),
+    changed_at="updated_at",
 )

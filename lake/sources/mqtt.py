@@ -199,7 +199,7 @@ class Subscription:
 
     def _try_connection(self) -> bool:
         self._refusal = "no answer"
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_S
         properties.ReceiveMaximum = IN_FLIGHT
         properties.MaximumPacketSize = MESSAGE_BYTES

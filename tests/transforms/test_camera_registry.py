@@ -70,6 +70,7 @@ def test_workbook_and_csv_give_the_same_row() -> None:
                 "installed_on": date(2020, 6, 1),
                 "retired_on": None,
                 "is_retired_before_installed": False,
+                "updated_at": None,
                 "stated_at": RECEIVED_AT,
             }
         ]
@@ -112,6 +113,12 @@ def test_slip_is_named_and_costs_only_its_own_row(cells: dict[str, str], code: s
 def test_camera_retired_before_it_was_installed_is_flagged() -> None:
     frame = read(csv(with_(retired_on="31/05/2020"))).rows["camera__registry"]
     assert frame["is_retired_before_installed"].to_list() == [True]
+
+
+def test_day_of_the_last_change_begins_at_the_registers_midnight() -> None:
+    shape = PROFILE.model_copy(update={"columns": PROFILE.columns | {"updated_at": "Hướng quan sát"}})
+    frame = read(csv(with_(direction="30/09/2021")), shape).rows["camera__registry"]
+    assert frame["updated_at"].to_list() == [datetime(2021, 9, 29, 17, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize(

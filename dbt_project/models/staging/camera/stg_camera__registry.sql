@@ -4,7 +4,7 @@ with versions as (
         *,
         row_number() over (
             partition by source, camera_id, installed_on
-            order by received_at desc, record_hash asc
+            order by updated_at desc nulls last, received_at desc, record_hash asc
         ) as nth_newest
     from {{ source('raw', 'camera__registry') }}
 )
