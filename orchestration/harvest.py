@@ -33,6 +33,7 @@ from lake.payloads import known_objects, newest_object, refuse, unread
 from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient
+from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.sources.turn import sole_subscriber
 from lake.suppression import Suppression
@@ -54,7 +55,6 @@ PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "camera": transforms.camera_documents.parse,
 }
 INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
-SINGLE_EVENTS: frozenset[Format] = frozenset({"onvif", "isapi", "axis"})  # nor one bad file of a folder the others
 STREAMED: frozenset[Format] = frozenset(
     {"mqtt"}
 )  # what cannot be read is kept in the landing zone, and is let go there
@@ -165,7 +165,7 @@ def harvest(
 
 def _stand_alone(source: Source) -> bool:
     """Whether a payload of the source that is refused leaves the others of its batch unharmed."""
-    return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS | STREAMED
+    return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS or source.format in STREAMED
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:

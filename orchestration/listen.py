@@ -73,7 +73,7 @@ def _rounds(settings: Settings, source: Source, stop: threading.Event, batch_s: 
     n_well = 0
     with (
         open_catalog(settings) as catalog,
-        Subscription(source, source.location, batch_s=batch_s, is_stopped=stop.is_set) as subscription,
+        Subscription(source, source.location, batch_s=batch_s, is_stopped=stop.is_set, sleep=stop.wait) as subscription,
     ):
         con = catalog.connect()
         try:

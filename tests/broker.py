@@ -63,13 +63,13 @@ class Broker:
             self._running = None
 
 
-def publish(broker: Broker, messages: list[tuple[str, bytes]]) -> None:
-    """Publish with QoS 1; returns when the broker has all of them."""
+def publish(broker: Broker, messages: list[tuple[str, bytes]], qos: int = 1) -> None:
+    """Publish; returns when the broker has all of them (QoS 1), or they are on their way (QoS 0)."""
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
     client.max_inflight_messages_set(1_000)
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
-    sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
+    sent = [client.publish(topic, payload, qos=qos) for topic, payload in messages]
     for message in sent:
         message.wait_for_publish(START_S)
         assert message.is_published()

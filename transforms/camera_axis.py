@@ -23,7 +23,6 @@ from transforms.camera_message import (
     epoch_of,
     label_of,
     name_of,
-    number_of,
     passage,
     share_of,
 )
@@ -97,7 +96,6 @@ def _rows(record: Any, delivery: Delivery) -> Rows:
         sent_at=sent_at,
         label=label_of(kind),
         direction=direction_of(_text(record, "carMoveDirection"), delivery),
-        speed=number_of(record.get("speed"), "speed", "bad_speed", 0, 1_000),
         plate=plate,
         plate_confidence=share_of(record.get("plateConfidence"), "plateConfidence", "bad_plate_score"),
     )

@@ -121,7 +121,7 @@ def _object(frame: Element, tracked: Element, delivery: Delivery) -> Rows:
     likelihood = look.find("Class/Type")
     row = passage(
         delivery,
-        camera_id=camera_of(frame.get("Source") or PurePath(delivery.origin).stem, delivery),
+        camera_id=camera_of(PurePath(delivery.origin).stem, delivery),
         event_id=name_of(number if tracked.get("UUID") else f"{number}@{sent_at:%Y-%m-%d}", "id"),
         event_type="update",
         sent_at=sent_at,

@@ -9,7 +9,7 @@ import polars as pl
 
 from lake.quality.expect import Expectation, Suite, between, in_time, not_before, not_blank, one_of, unique
 
-LABELS = {"bicycle", "bus", "car", "motorcycle", "person", "truck"}  # those a flow can be counted by
+LABELS = {"bicycle", "bus", "car", "motorcycle", "person", "truck", "vehicle"}  # those a flow can be counted by
 LATITUDES, LONGITUDES = (8.0, 24.0), (102.0, 110.0)  # of Viet Nam's mainland; degrees in the wrong order fall outside
 
 
@@ -76,7 +76,7 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
                 not_blank("station_id"),
                 in_time("started_at", received_at),
                 not_before("ended_at", "started_at", severity="blocking"),
-                one_of("vehicle_class", LABELS | {"all", "vehicle"}, severity="warning"),
+                one_of("vehicle_class", LABELS | {"all"}, severity="warning"),
                 *_rare("is_count_impossible"),
                 *_rare("is_speed_impossible"),
                 *_rare("is_occupancy_impossible"),

@@ -21,7 +21,7 @@ PLAIN_ENDINGS: Mapping[Format, tuple[str, ...]] = {
     "registry": (".xlsx", ".xls", ".ods", ".csv"),
 }
 JSON_ENDINGS = (".ndjson", ".jsonl", ".json")
-SINGLE_EVENTS = frozenset({"onvif", "isapi", "axis"})  # a file of these holds one event or few
+SINGLE_EVENTS: frozenset[Format] = frozenset({"onvif", "isapi", "axis"})  # a file of these holds one event or few
 FILES_PER_BATCH = 500
 
 

@@ -69,7 +69,7 @@ class Subscription:
         *,
         batch_s: float = BATCH_S,
         is_stopped: Callable[[], bool] = lambda: False,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """`is_stopped` is asked several times a second; when it says yes the batch at hand is the last one."""
         address = urlsplit(location)

@@ -59,6 +59,18 @@ def test_what_is_published_while_nobody_listens_is_kept_and_comes_once(broker: B
     assert drained(source) == []
 
 
+def test_broker_can_keep_what_frigate_publishes_with_qos_0(tmp_path: Path) -> None:
+    broker = Broker(tmp_path, "allow_anonymous true", "upgrade_outgoing_qos true")
+    broker.start()
+    try:
+        source = mqtt_source("qos0", broker)
+        drained(source)
+        publish(broker, [event(i) for i in range(20)], qos=0)
+        assert len(lines(drained(source))) == 20
+    finally:
+        broker.stop()
+
+
 def test_batch_that_was_never_asked_to_be_acknowledged_comes_again(broker: Broker) -> None:
     source = mqtt_source("torn", broker)
     drained(source)

@@ -112,7 +112,10 @@ first_instants as (
     from cameras
     inner join anchors on cameras.source = anchors.source
     left join {{ ref('int_camera__places') }} as places
-        on anchors.unit_code = places.unit_code and cameras.camera_id = places.camera_id and places.is_last_place
+        on
+            anchors.unit_code = places.unit_code
+            and cameras.camera_id = places.camera_id
+            and places.is_last_place
 ),
 
 camera_hours as (

@@ -1,5 +1,5 @@
 -- Grain: one row per unit, camera and span of days [valid_from, valid_to) at one place.
--- A register speaks for the cameras of all sources of its unit. A camera that is installed elsewhere has left.
+-- A register speaks for the cameras of all sources of its unit. A camera installed elsewhere has left.
 with entries as (
     select
         sources.unit_code,

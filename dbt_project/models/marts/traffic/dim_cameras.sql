@@ -1,4 +1,4 @@
--- Grain: one row per source and camera that it tells of, or that the register of its unit alone knows (source null).
+-- Grain: one row per source and camera that it tells of, or that a register alone knows (source null).
 -- The place is the last one of the register.
 with seen as (
     select

@@ -1,4 +1,4 @@
--- Grain: one row per source and counted interval, or counted vehicle, of a station, lane, direction and class.
+-- Grain: one row per source and counted interval, or counted vehicle, of a station, lane and class.
 -- What cannot be, and what the source filled in without measuring, is null: no figure is made of it.
 with counts as (
     select
