@@ -23,11 +23,11 @@ from lake.contracts.pseudonym import token
 from lake.errors import SettingsError
 from lake.keys import pseudonym_keys
 from lake.schema import ensure_tables
-from lake.settings import Settings
+from lake.settings import Settings, load_settings
 from lake.sources.declared import Source, declare
 from lake.sources.mqtt import Subscription
 from orchestration.harvest import harvest
-from orchestration.listen import listen, listen_to
+from orchestration.listen import listen, listen_to, listening_sources
 
 pytestmark = pytest.mark.xdist_group("listen")  # one lake for all tests of this module
 PATIENCE_S = 60
@@ -35,7 +35,7 @@ KILLED = """
 import os, signal, sys, threading
 from pathlib import Path
 from lake import crashpoint
-from lake.settings import Settings
+from lake.settings import Settings, load_settings
 from lake.sources.declared import declare
 from orchestration import harvest  # before the fork: each death would load it anew
 from orchestration.listen import listen_to
@@ -244,6 +244,7 @@ def test_listener_needs_a_source_that_it_can_tell_from_others(tmp_path: Path, mo
         '[{0}]\nslug = "camera"\nformat = "mqtt"\nlocation = "mqtt://broker.example"\nname_vi = "x"\nname_en = "x"\n'
     )
     (tmp_path / "sources.toml").write_text(entry.format("north") + entry.format("south"), encoding="utf-8")
+    assert [source.id for source in listening_sources(load_settings())] == ["north", "south"]  # `ioc serve` runs both
     with pytest.raises(SettingsError, match="name one: north, south"):
         listen(None)
     with pytest.raises(SettingsError, match="No source west with format mqtt"):

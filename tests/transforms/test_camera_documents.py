@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -355,6 +356,20 @@ def test_faces_descriptions_and_classifications_pass_nowhere() -> None:
     parsed = read("frigate_update", "\n".join(map(json.dumps, [*others, LPR])))
     assert parsed.rows["camera__plates"].height == 1
     assert parsed.rejected.is_empty()
+
+
+def test_updates_of_frigates_own_manual_are_one_plate_and_four_passed_over(shared_data: Callable[[str], Path]) -> None:
+    manual = shared_data("camera/frigate/mqtt_reference.md").read_text(encoding="utf-8")
+    section = manual.partition("### `frigate/tracked_object_update`")[2].partition("\n### ")[0]
+    blocks = [re.sub(r"//.*", "", block) for block in re.findall(r"```json\n(.*?)```", section, re.DOTALL)]
+    assert [json.loads(block)["type"] for block in blocks] == [
+        *("description", "face", "lpr", "classification", "classification")
+    ]
+    parsed = read("frigate_update", "\n".join(" ".join(block.splitlines()) for block in blocks))
+    assert parsed.rejected.is_empty()
+    (row,) = parsed.rows["camera__plates"].rows(named=True)
+    assert (row["camera_id"], row["event_id"]) == ("driveway_cam", "1607123955.475377-mxklsc")
+    assert row["plate_token"] == token("123ABC", KEYS[2020])
 
 
 @pytest.mark.parametrize(
