@@ -57,7 +57,7 @@ format: setup
 	$(BIN)/ruff format .
 
 # Real servers and a browser for tests. Where they may not be installed, their tests skip and say so.
-SYSTEM_PACKAGES := prometheus prometheus-node-exporter chromium postgresql
+SYSTEM_PACKAGES := prometheus prometheus-node-exporter chromium postgresql mosquitto
 system-packages:
 	@missing=""; for p in $(SYSTEM_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \

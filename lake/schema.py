@@ -30,6 +30,10 @@ CONTRACTS: dict[str, Contract] = {
         indicator.VALUES,
         place.UNITS,
         place.BOUNDARIES,
+        camera.PLATES,
+        camera.SIGNALS,
+        camera.COUNTS,
+        camera.REGISTRY,
     )
 }
 QUARANTINE = "quarantine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -107,6 +108,13 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = "IOC_" + "_".join(map(str, first["loc"])).upper()
         raise SettingsError(f"{name} cannot be used: {first['msg']}; correct it in the environment or .env.") from None
+
+
+def secret_of(variable: str) -> SecretStr:
+    """A secret that a declaration names by its environment variable. Raises SettingsError when it is not set."""
+    if not (value := os.environ.get(variable)):
+        raise SettingsError(f"The environment variable {variable} is not set; set it, or name a password_file instead.")
+    return SecretStr(value)
 
 
 def private_folder(path: Path) -> Path:

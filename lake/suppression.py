@@ -152,7 +152,22 @@ class Suppression:
             return relation
         if isinstance(relation, str):
             return self._without_tokens(con, contract, relation)
-        return self._without_texts(self._without_requests(relation, contract), contract)
+        rows = self._without_texts(self._without_requests(relation, contract), contract)
+        return self._without_plates(con, contract, rows)
+
+    def _without_plates(self, con: duckdb.DuckDBPyConnection, contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
+        if TOKEN_COLUMN not in contract.names:
+            return frame
+        con.register("candidate_rows", frame)
+        try:
+            erased = self.erased_tokens(con, "candidate_rows")
+        finally:
+            con.unregister("candidate_rows")
+        self.n_hits += len(erased)
+        is_erased = pl.col(TOKEN_COLUMN).is_in(erased)
+        return frame.with_columns(
+            pl.when(is_erased).then(None).otherwise(pl.col(name)).alias(name) for name in contract.personal
+        )
 
     def _without_tokens(self, con: duckdb.DuckDBPyConnection, contract: Contract, relation: str) -> str:
         if TOKEN_COLUMN not in contract.names:

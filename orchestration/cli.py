@@ -21,6 +21,7 @@ from rich.table import Table
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
 from orchestration.place_commands import place
+from orchestration.listen import listen
 from orchestration.privacy_commands import erase
 from orchestration.upkeep_commands import backup, restore, upkeep
 
@@ -226,7 +227,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-for command in (upkeep, backup, restore, erase):
+for command in (upkeep, backup, restore, erase, listen):
     app.command()(command)
 app.add_typer(place, name="place")
 

@@ -22,6 +22,7 @@ import lake.sources.ticket
 import orchestration.media_parsing
 import transforms.camera
 import transforms.indicator
+import transforms.camera_documents
 import transforms.media
 import transforms.place
 import transforms.server
@@ -29,7 +30,7 @@ import transforms.ticket
 from lake import clock, crashpoint, tables
 from lake.catalog import Catalog
 from lake.contracts.base import Delivery, Parsed
-from lake.contracts.profile import Slug
+from lake.contracts.profile import Format, Slug
 from lake.errors import IocError, PayloadRefused
 from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
@@ -38,7 +39,10 @@ from lake.payloads import known_objects, newest_object, refuse, unread
 from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient, Payload
+from lake.sources.base import Fetch, HttpClient
+from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
+from lake.sources.turn import sole_subscriber
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
 from orchestration.progress import report
@@ -63,6 +67,12 @@ PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
 }
 # One bad feed of 300, or workbook of a folder, must not lose the others.
 INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator"})
+    "camera": transforms.camera_documents.parse,
+}
+INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
+STREAMED: frozenset[Format] = frozenset(
+    {"mqtt"}
+)  # what cannot be read is kept in the landing zone, and is let go there
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,17 @@ def harvest(
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
     last successful one; the connector knows how far before it records may be late. `fetch` stands in for the connector
     of the slug.
+    last successful one; the connector knows how far before it records may be late.
+    `fetch` takes the place of the slug's connector where its session outlives a harvest. Without it nothing is fetched,
+    and no account written, from a broker whose session another process holds.
     """
+    if fetch is None and source.format in STREAMED:
+        with sole_subscriber(catalog.settings, source.id) as is_alone:
+            if not is_alone:
+                return Outcome(source, 0, 0, (), None)
+            return harvest(
+                catalog, con, source, run_id=run_id, location=location, window=window, fetch=FETCH[source.slug]
+            )
     started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
     source = with_step(con, source, location)
     remember(catalog, con, source)
@@ -125,12 +145,21 @@ def harvest(
             for payloads in (fetch or FETCH[source.slug])(
                 source, location=location, since=since, until=min(until, as_of), http=http
             ):
+            connector = fetch or FETCH[source.slug]
+            for payloads in connector(source, location=location, since=since, until=min(until, as_of), http=http):
                 report(source.id, f"{n_payloads + len(payloads)} payloads")
                 crashpoint.reach("after_fetch")
                 objects = [landing.keep(source.id, payload) for payload in payloads]
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
                 receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                try:
+                    receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                except PayloadRefused as refusal:
+                    if source.format not in STREAMED:
+                        raise
+                    refused.append(str(refusal))
+                    continue
                 if receipt is None:
                     n_known += 1
                 else:
@@ -148,7 +177,7 @@ def harvest(
         failures.insert(0, f"{len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}")
     error = f"{source.id}: {' | '.join(failures)}" if failures else None
     has_brought_data = bool(receipts or n_known)
-    status = "ok" if error is None else "partial" if has_brought_data and source.slug in INDEPENDENT else "failed"
+    status = "ok" if error is None else "partial" if has_brought_data and _stand_alone(source) else "failed"
     account = (
         *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
         *(status, error, recorded, n_payloads),
@@ -172,6 +201,9 @@ def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
         while (objects := coming.result()) is not None:
             coming = pool.submit(next, batches, None)
             yield objects
+def _stand_alone(source: Source) -> bool:
+    """Whether a payload of the source that is refused leaves the others of its batch unharmed."""
+    return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS or source.format in STREAMED
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:
@@ -253,7 +285,7 @@ def _commit_batch(
         )
         for landed in batch.objects
     }
-    if source.slug == "camera":
+    if batch.objects[0].format == "ndjson":
         return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]]), []
     parsed: dict[Landed, Parsed] = {}
     refused: dict[Landed, str] = {}
@@ -261,7 +293,7 @@ def _commit_batch(
         try:
             parsed[landed] = PARSE[source.slug](landing.read(landed), delivery)
         except PayloadRefused as error:
-            if source.slug not in INDEPENDENT:
+            if not _stand_alone(source):
                 raise
             refused[landed] = str(error)
     if not parsed:

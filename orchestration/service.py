@@ -20,6 +20,7 @@ from lake.catalog import open_catalog
 from lake.errors import IocError, SettingsError
 from lake.settings import Settings, private_folder
 from orchestration.dbt_build import manifest
+from orchestration.listen import listening_sources
 from orchestration.runs import dagster_instance
 
 DASHBOARD = Path(__file__).resolve().parents[1] / "dashboards" / "app.py"
@@ -79,6 +80,10 @@ def serve(settings: Settings, out: Console) -> None:
 
 def _commands(settings: Settings) -> dict[str, list[str]]:
     definitions = ("-m", "orchestration.definitions")
+    listeners = {
+        f"listener {source.id}": [str(Path(sys.executable).with_name("ioc")), "listen", source.id]
+        for source in listening_sources(settings)
+    }
     return {
         "dashboards": [
             *(sys.executable, "-m", "streamlit", "run", str(DASHBOARD)),
@@ -89,6 +94,7 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
             *("-h", HOST, "-p", str(settings.dagster_port), *definitions),
         ],
         "Dagster daemon": [str(Path(sys.executable).with_name("dagster-daemon")), "run", *definitions],
+        **listeners,
     }
 
 

@@ -25,6 +25,10 @@ Format = Literal[
     "posts",
     "ndjson",
 ]
+Format = Literal[
+    "open311", "csv", "prometheus", "openmetrics", "feed", "ndjson",
+    "mqtt", "frigate_update", "onvif", "isapi", "axis", "counts", "registry",
+]  # fmt: skip
 
 
 def _known_zone(name: str) -> str:
@@ -36,6 +40,21 @@ def _known_zone(name: str) -> str:
 
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Series(BaseModel):
+    """Counts of one lane, direction or class that stand in a column of their own.
+
+    `{station_id}`, `{lane}`, `{direction}` and `{vehicle_class}` in `column` stand for any text, which is then the
+    value of that name: "{station_id} IN" is one declaration for every station.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str = Field(min_length=1)
+    lane: str = "all"
+    direction: str = "all"
+    vehicle_class: str = "all"
 
 
 class Profile(BaseModel):
@@ -59,5 +78,12 @@ class Profile(BaseModel):
     header_labels: tuple[str, ...] = ()  # server csv with a series per column: the label each header row holds
     direction: dict[str, str] = Field(default_factory=dict)  # zone -> direction
     speed_unit: Literal["km/h", "mph"] = "km/h"
+    cameras: dict[str, str] = Field(default_factory=dict)  # what a device calls itself -> camera id
+    interval_s: int = Field(default=0, ge=0, le=86_400)  # length of a counted interval; 0: a row is one vehicle
+    is_end_stamped: bool = False  # the time of a counted interval is that of its end
+    series: tuple[Series, ...] = ()  # counts in a column per lane, direction or class
+    vehicle_class: dict[str, str] = Field(default_factory=dict)  # source class -> label of seeds/object_labels.csv
+    station_id: str | None = None  # where neither a column nor the head of the file names it; else the file's name
+    preamble: dict[str, str] = Field(default_factory=dict)  # contract column -> its name in the lines above the header
     delimiter: str = ","
     encoding: str = "utf-8"

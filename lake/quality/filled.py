@@ -61,6 +61,11 @@ FILLED: Mapping[str, Sequence[Filled]] = {
     "camera": (
         Filled("camera__events", "is_false_positive", "blocking"),  # withdrawn objects are no passages
         Filled("camera__events", "end_at", where="event_type = 'end'"),
+        Filled("camera__counts", "n_vehicles"),
+        Filled("camera__counts", "speed_km_h"),
+        Filled("camera__counts", "occupancy_pct"),
+        Filled("camera__registry", "road_code"),
+        Filled("camera__registry", "km_mark"),
         *(
             Filled("camera__events", column)
             for column in ("top_score", "is_stationary", "direction", "speed_km_h", "plate_token", "plate_confidence")

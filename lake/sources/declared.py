@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lake.contracts.profile import Format, Profile, Slug, ZoneName
 from lake.errors import SettingsError
-from lake.sources.address import is_url
+from lake.sources.address import is_url, shown
 
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "open311-xml", "csv", "excel"),
@@ -23,7 +23,12 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "camera": ("ndjson",),
     "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
     "place": ("csv", "markdown", "geojson"),
+    "media": ("feed",),
+    "camera": ("ndjson", "mqtt", "frigate_update", "onvif", "isapi", "axis", "counts", "registry"),
 }
+PROFILED = frozenset({"csv", "counts", "registry"})  # formats whose columns only a profile can tell
+PRESENT_STATE = frozenset({"registry"})  # formats whose delivery is the present state; so is a CSV of reports
+MQTT_SCHEMES = ("mqtt://", "mqtts://")
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
@@ -53,14 +58,23 @@ class Source(BaseModel):
     instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
     queries: tuple[str, ...] = ("up",)  # prometheus only
     is_crawled: bool = False  # media only: the pages its items lead to are read too
+    # mqtt only; the password itself stands in neither sources.toml nor the address
+    topics: tuple[str, ...] = ("frigate/events", "frigate/tracked_object_update", "frigate/stats")
+    user: str | None = None
+    password_file: Path | None = None
+    password_variable: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]*$")  # of the environment
+    ca_file: Path | None = None  # certificate of the broker's own authority; else those of the system
 
     @field_validator("location")
     @classmethod
     def _no_other_scheme(cls, location: str) -> str:
         """Taken for a path, a mistyped address would show its password in a sentence about a missing file."""
         location = location.strip()
-        if _SCHEME.match(location) and not is_url(location) and not location.startswith(SIMULATOR):
+        is_known = is_url(location) or location.startswith((SIMULATOR, *MQTT_SCHEMES))
+        if _SCHEME.match(location) and not is_known:
             raise ValueError("it begins neither with http:// nor https://, and a file is named by its path alone")
+        if location.startswith(MQTT_SCHEMES) and "@" in location:
+            raise ValueError("a user and password do not belong in the address; write user and password_file")
         return location
 
     @property
@@ -72,6 +86,9 @@ class Source(BaseModel):
         if self.format not in ("csv", "excel", "zabbix"):
             return False
         return self.profile is None or "updated_at" not in self.profile.columns
+        if self.format in PRESENT_STATE:
+            return True
+        return self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
 
     @property
     def is_synthetic(self) -> bool:
@@ -129,6 +146,9 @@ def _from(folder: Path, identity: str, fields: object) -> dict[str, object]:
         resolved["location"] = str(folder / location)
     if isinstance(profile, str) and profile.endswith(".toml"):
         resolved["profile"] = str(folder / profile)
+    for field in ("password_file", "ca_file"):
+        if isinstance(path := fields.get(field), str):
+            resolved[field] = str(folder / path)
     return resolved
 
 
@@ -162,6 +182,15 @@ def declare(identity: str, /, **fields: object) -> Source:
     if source.format in ("csv", "excel") and source.profile is None:
         raise SettingsError(
             f"Source [{identity}] has format {source.format}; name a profile that tells what its columns mean."
+        )
+    if source.format in PROFILED and source.profile is None:
+        raise SettingsError(
+            f"Source [{identity}] has format {source.format}; name a profile that tells what its columns mean."
+        )
+    if source.location.startswith(MQTT_SCHEMES) is not (source.format == "mqtt"):
+        raise SettingsError(
+            f"Source [{identity}] has format {source.format} at {shown(source.location)}; format mqtt, and no other, "
+            "takes mqtt://host:1883 or mqtts://host:8883."
         )
     return source
 

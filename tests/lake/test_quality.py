@@ -110,7 +110,40 @@ def good(slug: str) -> Frames:
             status = frame(
                 camera.STATUS, camera_id="ql1a-01", reported_at=minutes_ago(), camera_fps=5.0, is_online=True
             )
-            return {"camera__events": events, "camera__status": status}
+            plates = frame(camera.PLATES, camera_id="ql1a-01", event_id=ids, read_at=minutes_ago())
+            signals = frame(
+                camera.SIGNALS, camera_id="ql1a-01", topic="Device/IO/Port", item=ids, sent_at=minutes_ago()
+            )
+            flags = {column.name: False for column in camera.COUNTS.columns if column.name.startswith("is_")}
+            counts = frame(
+                camera.COUNTS,
+                **flags,
+                station_id="t1",
+                lane="1",
+                direction="all",
+                vehicle_class="all",
+                n_vehicles=12,
+                record_id="interval",
+                started_at=minutes_ago(),
+                ended_at=minutes_ago(),
+            )
+            registry = frame(
+                camera.REGISTRY,
+                camera_id=ids,
+                installed_on=RECEIVED_AT.date(),
+                lat=9.78,
+                long=105.47,
+                is_retired_before_installed=False,
+                stated_at=RECEIVED_AT,
+            )
+            return {
+                "camera__events": events,
+                "camera__status": status,
+                "camera__plates": plates,
+                "camera__signals": signals,
+                "camera__counts": counts,
+                "camera__registry": registry,
+            }
 
 
 def facts(n_offered: int = N, n_quarantined: int = 0, *, is_first: bool = True) -> BatchFacts:
@@ -157,6 +190,7 @@ def again(table: str) -> Callable[[Frames], Frames]:
 LATER = RECEIVED_AT + timedelta(minutes=11)
 LONG_AGO = datetime(1999, 12, 31, tzinfo=UTC)
 EVENTS, STATUS, REQUESTS = "camera__events", "camera__status", "ticket__requests"
+PLATES, SIGNALS, COUNTS, REGISTRY = "camera__plates", "camera__signals", "camera__counts", "camera__registry"
 SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__articles"
 
 
@@ -194,6 +228,11 @@ SAMPLES, SERIES, ARTICLES = "server__samples", "server__series", "media__article
         ("camera", again(STATUS), STATUS, "camera_id, reported_at"),
         ("camera", put(STATUS, "camera_id", " "), STATUS, "camera_id"),
         ("camera", put(STATUS, "reported_at", LATER), STATUS, "reported_at"),
+        ("camera", again(PLATES), PLATES, "camera_id, event_id, read_at"),
+        ("camera", put(PLATES, "plate_confidence", 93.0), PLATES, "plate_confidence"),
+        ("camera", put(SIGNALS, "topic", ""), SIGNALS, "topic"),
+        ("camera", put(COUNTS, "started_at", LONG_AGO), COUNTS, "started_at"),
+        ("camera", again(REGISTRY), REGISTRY, "camera_id, installed_on"),
     ],
 )
 def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames], suite: str, column: str) -> None:
@@ -231,6 +270,12 @@ def test_damaged_batch_is_blocked(slug: str, damage: Callable[[Frames], Frames],
         ("camera", put(EVENTS, "speed_km_h", 412.0), EVENTS, "speed_km_h"),
         ("camera", put(EVENTS, "end_at", LONG_AGO), EVENTS, "end_at, start_at"),
         ("camera", put(STATUS, "camera_fps", -1.0), STATUS, "camera_fps"),
+        ("camera", put(COUNTS, "vehicle_class", "rickshaw"), COUNTS, "vehicle_class"),
+        ("camera", put(COUNTS, "is_speed_impossible", *[True] * (N // 2)), COUNTS, "is_speed_impossible"),
+        ("camera", put(COUNTS, "is_out_of_order", True), COUNTS, "is_out_of_order"),
+        ("camera", put(COUNTS, "observed_pct", 0.0), COUNTS, "observed_pct"),
+        ("camera", put(REGISTRY, "lat", 105.47), REGISTRY, "lat"),
+        ("camera", put(REGISTRY, "is_retired_before_installed", True), REGISTRY, "is_retired_before_installed"),
     ],
 )
 def test_odd_batch_is_reported_but_not_blocked(
@@ -239,6 +284,13 @@ def test_odd_batch_is_reported_but_not_blocked(
     results = validate(slug, damage(good(slug)), facts=facts())
     assert failures(results, "warning") == {(suite, column)}
     assert failures(results, "blocking") == set()
+
+
+@pytest.mark.slow
+def test_detector_that_is_wrong_more_often_than_right_is_blocked() -> None:
+    damage = put(COUNTS, "is_count_impossible", *[True] * (N // 2 + 1))
+    results = validate("camera", damage(good("camera")), facts=facts())
+    assert failures(results, "blocking") == {(COUNTS, "is_count_impossible")}
 
 
 @pytest.mark.slow
@@ -326,7 +378,7 @@ def test_one_filled_row_is_enough() -> None:
         ("ticket", [ticket.REQUESTS]),
         ("server", [server.SERIES]),
         ("media", [media.ARTICLES]),
-        ("camera", [camera.EVENTS]),
+        ("camera", [camera.EVENTS, camera.COUNTS, camera.REGISTRY]),
     ],
 )
 def test_watched_columns_are_optional_ones_of_the_contract(slug: str, contracts: list[Contract]) -> None:
@@ -370,7 +422,7 @@ def test_verdict_says_how_many_values_were_looked_at_and_shows_the_wrong_ones() 
     [
         {},
         {"camera__events": good("camera")["camera__events"]},
-        {**good("camera"), "camera__plates": pl.DataFrame()},
+        {**good("camera"), "camera__faces": pl.DataFrame()},
         {**good("camera"), "camera__status": good("camera")["camera__status"].drop("camera_fps")},
     ],
 )

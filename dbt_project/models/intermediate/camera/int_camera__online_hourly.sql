@@ -1,5 +1,6 @@
 -- Grain: one row per source, camera and provincial hour, from its first message to the source's clock.
 -- A camera absent from a message that names others was offline; a minute without any message is missing.
+-- Nothing is expected of a camera from the day on which the register says it was retired.
 with reports as (
     select
         source,
@@ -20,6 +21,7 @@ first_reports as (
 anchors as (
     select
         clock.source,
+        clock.unit_code,
         clock.time_zone,
         clock.step_s,
         clock.as_of,
@@ -105,9 +107,15 @@ first_instants as (
     select
         anchors.*,
         cameras.camera_id,
-        anchors.anchor_us + cameras.first_slot * anchors.step_us as first_us
+        anchors.anchor_us + cameras.first_slot * anchors.step_us as first_us,
+        {{ epoch_us(start_of_local_day('places.valid_to', 'anchors.time_zone')) }} as retired_us
     from cameras
     inner join anchors on cameras.source = anchors.source
+    left join {{ ref('int_camera__places') }} as places
+        on
+            anchors.unit_code = places.unit_code
+            and cameras.camera_id = places.camera_id
+            and places.is_last_place
 ),
 
 camera_hours as (
@@ -121,7 +129,7 @@ bounds as (
     select
         *,
         {{ epoch_us('hour_at') }} as hour_start_us,
-        least({{ epoch_us('hour_at') }} + 3600000000, as_of_us) as hour_end_us
+        least({{ epoch_us('hour_at') }} + 3600000000, as_of_us, retired_us) as hour_end_us
     from camera_hours
 ),
 
