@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lake import crashpoint
-from lake.contracts import camera, media, server, ticket
+from lake.contracts import camera, dossier, media, server, ticket
 from lake.contracts.profile import Format
 from lake.disk import sync
 from lake.errors import LakeError, PayloadRefused
@@ -43,7 +43,10 @@ PLAIN = "plain-"  # temporary files of opened payloads
 ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
     format
-    for contract in (ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES)
+    for contract in (
+        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES),
+        dossier.DOSSIERS,  # as all filled forms
+    )
     if contract.holds_personal_data
     for format in FORMATS[contract.slug]
 }

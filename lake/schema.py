@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from lake.catalog import Catalog, sql_text
-from lake.contracts import camera, media, server, ticket
+from lake.contracts import camera, document, dossier, media, server, system, task, ticket
 from lake.contracts.base import Contract
 
 CONTRACTS: dict[str, Contract] = {
@@ -17,6 +17,15 @@ CONTRACTS: dict[str, Contract] = {
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,
+        dossier.DOSSIERS,
+        dossier.PROCEDURES,
+        document.DOCUMENTS,
+        task.TASKS,
+        task.MILESTONES,
+        system.INVENTORY,
+        system.STAFF,
+        system.DOWNLOADS,
+        system.REPORTS,
     )
 }
 QUARANTINE = "quarantine"

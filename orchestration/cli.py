@@ -20,6 +20,7 @@ from rich.table import Table
 
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
+from orchestration.form_commands import check_form, template
 from orchestration.privacy_commands import erase
 from orchestration.upkeep_commands import backup, restore, upkeep
 
@@ -42,6 +43,10 @@ class SlugName(StrEnum):
     server = "server"
     media = "media"
     camera = "camera"
+    dossier = "dossier"
+    document = "document"
+    task = "task"
+    system = "system"
 
 
 class ResultFormat(StrEnum):
@@ -223,7 +228,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-for command in (upkeep, backup, restore, erase):
+for command in (template, check_form, upkeep, backup, restore, erase):
     app.command()(command)
 
 

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 import lake.sources.camera
+import lake.sources.form
 import lake.sources.media
 import lake.sources.server
 import lake.sources.ticket
@@ -35,6 +36,7 @@ from lake.sources.base import Fetch, HttpClient
 from lake.sources.declared import Source
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
+from orchestration.forms import FORM_PARSERS
 from orchestration.progress import report
 
 log = logging.getLogger(__name__)
@@ -44,13 +46,16 @@ FETCH: Mapping[Slug, Fetch] = {
     "server": lake.sources.server.fetch,
     "media": lake.sources.media.fetch,
     "camera": lake.sources.camera.fetch,
+    **dict.fromkeys(FORM_PARSERS, lake.sources.form.fetch),
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
+    **FORM_PARSERS,
 }
-INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
+# One bad feed of 300 must not lose the other 299, nor one unit's form those of the other units.
+INDEPENDENT: frozenset[Slug] = frozenset({"media", *FORM_PARSERS})
 
 
 @dataclass(frozen=True)

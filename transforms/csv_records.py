@@ -6,6 +6,7 @@ Read row by row with the standard reader, because a frame reader pads a cut-off 
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -26,11 +27,13 @@ Fault = tuple[str, str]  # reason code, reason
 class Row(NamedTuple):
     """One record under the profile's names, its lines as received, and why it cannot be trusted (None: it can).
 
+    `number` counts records from 1, the header and blank ones too: the row a spreadsheet shows it in.
     Reason codes: bad_encoding, malformed_record, oversized_record, wrong_column_count.
     """
 
     record: dict[str, str]
     raw: bytes
+    number: int
     fault: Fault | None = None
 
 
@@ -47,7 +50,7 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
         raise PayloadRefused(f"{origin} has no readable header ({error}); check the file.") from error
     index = _columns(header, profile, origin)
     lines.take()
-    while True:
+    for number in itertools.count(2):
         try:
             row = next(reader)
         except StopIteration:
@@ -61,19 +64,19 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
             if _FIELD_LIMIT.match(str(error)):
                 code = "oversized_record"
                 lines.finish_quotes()
-            yield Row({}, lines.take(), (code, f"the row is not CSV: {error}."))
+            yield Row({}, lines.take(), number, (code, f"the row is not CSV: {error}."))
             continue
         is_sound = lines.is_sound
         raw = lines.take()
         if not row:
             continue
         if not is_sound:
-            yield Row({}, raw, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
+            yield Row({}, raw, number, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
         elif len(row) == len(header):
-            yield Row({column: row[at] for column, at in index.items()}, raw)
+            yield Row({column: row[at] for column, at in index.items()}, raw, number)
         else:
             fault = ("wrong_column_count", f"the row has {len(row)} fields, the header {len(header)}.")
-            yield Row({}, raw, fault)
+            yield Row({}, raw, number, fault)
 
 
 def _decoded(body: bytes, profile: Profile, origin: str) -> str:

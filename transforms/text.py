@@ -21,6 +21,7 @@ _INLINE_TAG = re.compile(
     rf"</?(?:a|abbr|b|em|font|i|mark|s|small|span|strong|sub|sup|u)\b{_REST_OF_TAG}", re.IGNORECASE
 )
 _TAG = re.compile(rf"<[A-Za-z/!?]{_REST_OF_TAG}")
+_WORD = re.compile(r"[^\W_]+")
 _MARKUP_ROUNDS = 3  # feeds escape their markup twice now and then; more rounds would be an attack
 
 
@@ -39,6 +40,15 @@ def clean(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         text = nfc(_INVISIBLE.sub("", text))
     return " ".join(text.split())
+
+
+def folded(text: str) -> str:
+    """What two spellings of a Vietnamese word have in common: no accents, no case, no punctuation, đ as d.
+
+    "Ngày  Tiếp-nhận" and "ngay tiep nhan" become "ngay tiep nhan".
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(bare.replace("đ", "d")))
 
 
 def plain(markup: str) -> str:

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Slug = Literal["ticket", "server", "media", "camera"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson"]
+Slug = Literal["ticket", "server", "media", "camera", "indicator", "dossier", "document", "task", "system"]
+Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "form"]
 
 
 def _known_zone(name: str) -> str:

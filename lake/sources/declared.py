@@ -18,6 +18,10 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "server": ("prometheus", "openmetrics"),
     "media": ("feed",),
     "camera": ("ndjson",),
+    "dossier": ("form",),
+    "document": ("form",),
+    "task": ("form",),
+    "system": ("form",),
 }
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
