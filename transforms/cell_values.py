@@ -17,7 +17,6 @@ from transforms.workbook import Cell
 
 ZONE = ZoneInfo(TIME_ZONE)
 EARLIEST = date(2000, 1, 1)
-CLOCK_TOLERANCE = timedelta(days=1)
 FARTHEST = timedelta(days=3_653)  # ten years: 31/12/9999 is how some systems write "none"
 MAX_EXACT = 2**53  # beyond, a spreadsheet has lost digits of a whole number
 EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
@@ -161,7 +160,8 @@ def _text(cell: Cell, field: Field, _: datetime) -> str:
 
 # The first group of a number with points has no leading zero: 0.123 is an English decimal.
 _NUMBER = re.compile(
-    r"(?P<sign>[-+−]?)(?P<whole>[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?: \d{3})+|\d+)(?:,(?P<part>\d+))?"
+    r"(?P<sign>[-+−]?)(?P<whole>[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?: \d{3})+|\d+)(?:,(?P<part>\d+))?",
+    re.ASCII,
 )
 _ENGLISH = re.compile(r"[-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)", re.ASCII)
 _MAX_NUMBER = 40
@@ -264,7 +264,7 @@ def _written_moment(text: str) -> tuple[date, time | None]:
 
 
 def _checked(day: date, field: Field, received_at: datetime) -> date:
-    latest = (received_at.astimezone(ZONE) + (FARTHEST if field.may_be_future else CLOCK_TOLERANCE)).date()
+    latest = (received_at.astimezone(ZONE) + (FARTHEST if field.may_be_future else timedelta())).date()
     if not EARLIEST <= day <= latest:
         raise CellFaultError("impossible_date", latest=f"{latest:%d/%m/%Y}")
     return day

@@ -264,7 +264,7 @@ def _from_csv(body: bytes, form: Form, origin: str) -> Located:
         for column, text in row.record.items():
             cells[columns[column]] = text
         if row.fault or any(map(str.strip, cells)):
-            rows.append(Row(row.number - 1, cells, row.fault, row.raw))
+            rows.append(Row(row.number - 1, cells, row.fault, row.raw if row.fault else b""))
         _check_size(len(rows), origin)
     return Located(table, origin, columns, rows)
 

@@ -18,7 +18,7 @@ DOCUMENTS = Contract(
         Column("issuing_agency", pa.string(), "agency that issued it", required=True),
         Column("issued_on", pa.date32(), "date of the document", required=True),
         Column("kind", pa.string(), "kind of document: Quyết định, Công văn …"),
-        Column("received_at", TIMESTAMP, "arrival of a received document"),
+        Column("arrived_at", TIMESTAMP, "arrival of a received document"),
         Column("assigned_unit", pa.string(), "unit that has to deal with it"),
         Column("level", pa.string(), f"level of that unit: {', '.join(LEVELS)}"),
         Column("due_on", pa.date32(), "deadline"),

@@ -23,8 +23,7 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
                 not_blank("issuing_agency"),
                 one_of("direction", DIRECTIONS),
                 one_of("level", LEVELS),
-                in_time("received_at", received_at),
-                in_time("reported_at", received_at, severity="warning"),  # a form of today closes at midnight
+                in_time("arrived_at", received_at),
                 not_before("done_on", "issued_on"),
                 not_before("due_on", "issued_on"),
             ],

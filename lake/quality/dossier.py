@@ -23,11 +23,10 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
             [
                 unique("dossier_id", "reported_at", severity="warning"),  # two units' forms may both tell of one
                 not_blank("dossier_id"),
-                in_time("received_at", received_at),
+                in_time("filed_at", received_at),
                 in_time("returned_at", received_at),
-                in_time("reported_at", received_at, severity="warning"),  # a form of today closes at midnight
-                not_before("returned_at", "received_at"),
-                not_before("due_at", "received_at"),
+                not_before("returned_at", "filed_at"),
+                not_before("due_at", "filed_at"),
                 one_of("channel", CHANNELS),
                 one_of("status", STATUSES),
                 one_of("rating", RATINGS),

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from lake.contracts.system import STORES
-from lake.quality.expect import Suite, between, in_time, not_before, not_blank, one_of, unique
+from lake.quality.expect import Suite, between, not_before, not_blank, one_of, unique
 
 
 def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Suite]:
@@ -22,7 +22,6 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
                 not_blank("system_name"),
                 between("security_level", 1, 5),
                 not_before("retired_on", "commissioned_on"),
-                in_time("reported_at", received_at, severity="warning"),  # a form of today closes at midnight
             ],
         ),
         Suite(

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from lake.contracts.task import CONFIDENCES, N_TASKS
-from lake.quality.expect import Suite, between, in_time, not_before, not_blank, one_of, unique
+from lake.quality.expect import Suite, between, not_before, not_blank, one_of, unique
 
 
 def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Suite]:
@@ -26,7 +26,6 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
                 between("budget_disbursed_vnd", 0, None),
                 one_of("confidence", CONFIDENCES),
                 not_before("due_on", "start_on"),
-                in_time("reported_at", received_at, severity="warning"),  # a form of today closes at midnight
             ],
         ),
         Suite(

@@ -62,7 +62,7 @@ DOCUMENTS = FormTable(
             max_length=100,
         ),
         Field(
-            "received_at",
+            "arrived_at",
             "Ngày đến",
             "instant",
             "Ngày (và giờ) văn bản đến. Để trống với văn bản đi.",
@@ -140,7 +140,7 @@ DOCUMENTS = FormTable(
     rules=(
         NotBefore("due_on", "issued_on"),
         NotBefore("done_on", "issued_on"),
-        NotBefore("received_at", "issued_on"),
+        NotBefore("arrived_at", "issued_on"),
         NotBefore("reported_at", "issued_on"),
     ),
 )

@@ -72,7 +72,7 @@ DOSSIERS = FormTable(
             shape_en="a code of 2, 3 or 5 digits",
         ),
         Field(
-            "received_at",
+            "filed_at",
             "Ngày tiếp nhận",
             "instant",
             "Ngày (và giờ) tiếp nhận hồ sơ.",
@@ -198,9 +198,9 @@ DOSSIERS = FormTable(
     ),
     key=("dossier_id",),
     rules=(
-        NotBefore("returned_at", "received_at"),
-        NotBefore("due_at", "received_at"),
-        NotBefore("reported_at", "received_at"),
+        NotBefore("returned_at", "filed_at"),
+        NotBefore("due_at", "filed_at"),
+        NotBefore("reported_at", "filed_at"),
         NotBefore("reported_at", "returned_at"),
         Needs("fee_vnd", "is_paid_online"),
     ),
