@@ -14,7 +14,7 @@ from transforms.form import CellError
 SHEET = "Lỗi"
 HEADERS = ("Trang tính", "Ô", "Cột", "Giá trị đã nhập", "Mã lỗi", "Lý do", "Reason")
 _WIDTHS = (20, 8, 28, 28, 20, 70, 70)
-MAX_LINES = 10_000  # a column typed wrong gives one error per row; nobody reads more
+MAX_LINES = 2_000  # a column typed wrong gives one error per row; nobody reads more
 
 
 def error_sheet(errors: Sequence[CellError]) -> bytes:
@@ -30,13 +30,15 @@ def error_sheet(errors: Sequence[CellError]) -> bytes:
     lines = [HEADERS, *((e.sheet, e.cell, e.header, e.value, e.code, e.vi, e.en) for e in errors[:MAX_LINES])]
     if (n_more := len(errors) - MAX_LINES) > 0:
         lines.append(("", "", "", "", "", f"Còn {n_more} lỗi nữa.", f"{n_more} more errors."))
+    bold = Font(bold=True)
     for number, line in enumerate(lines):
         cells = []
         for text in line:
             cell = WriteOnlyCell(sheet)
             cell.value = text
             cell.data_type = "s"
-            cell.font = Font(bold=number == 0)
+            if number == 0:
+                cell.font = bold
             cells.append(cell)
         sheet.append(cells)
     out = io.BytesIO()

@@ -78,7 +78,5 @@ def test_endless_errors_make_no_endless_list() -> None:
 
 
 def test_scheme_has_29_tasks() -> None:
-    (rule,) = [
-        r for r in opened(TASK)["Nhiệm vụ"].data_validations.dataValidation if str(r.sqref).startswith("A5:")
-    ]
+    (rule,) = [r for r in opened(TASK)["Nhiệm vụ"].data_validations.dataValidation if str(r.sqref).startswith("A5:")]
     assert (rule.type, rule.formula1, rule.formula2) == ("whole", "1", "29")
