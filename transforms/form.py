@@ -40,11 +40,15 @@ class CellError:
 
 @dataclass(frozen=True)
 class Record:
-    """One filled row: where it stands, its values by contract column (where they could be read), and its errors."""
+    """One filled row: where it stands, its values by contract column (where they could be read), and its errors.
+
+    `columns`: contract column -> column number; `row` and columns count from 0.
+    """
 
     table: FormTable
     sheet: str
     row: int
+    columns: Mapping[str, int]
     values: Values
     errors: tuple[CellError, ...]
     raw: bytes
@@ -106,6 +110,7 @@ def _records(
             table=located.table,
             sheet=located.sheet,
             row=row.number,
+            columns=located.columns,
             values=values,
             errors=tuple(_error(located, row, column, fault) for column, fault in faults),
             raw=row.raw or _raw(located, row),
