@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lake import crashpoint
-from lake.contracts import camera, dossier, media, server, ticket
+from lake.contracts import camera, dossier, indicator, media, server, ticket
 from lake.contracts.profile import Format
 from lake.disk import sync
 from lake.errors import LakeError, PayloadRefused
@@ -45,6 +45,7 @@ SEALED = {
     format
     for contract in (
         *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES),
+        indicator.VALUES,
         dossier.DOSSIERS,  # as all filled forms
     )
     if contract.holds_personal_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from lake.catalog import Catalog, sql_text
-from lake.contracts import camera, document, dossier, media, server, system, task, ticket
+from lake.contracts import camera, document, dossier, indicator, media, server, system, task, ticket
 from lake.contracts.base import Contract
 
 CONTRACTS: dict[str, Contract] = {
@@ -17,6 +17,7 @@ CONTRACTS: dict[str, Contract] = {
         media.ARTICLES,
         camera.EVENTS,
         camera.STATUS,
+        indicator.VALUES,
         dossier.DOSSIERS,
         dossier.PROCEDURES,
         document.DOCUMENTS,

@@ -49,12 +49,15 @@ def adhoc_sources(
 
 
 def _guess(slug: Slug, location: str) -> str:
-    """CSV and metrics pages are told by their ending; anything else is the slug's first format."""
+    """Some formats are told by the ending of the file; anything else is the slug's first format."""
     path = urlsplit(location).path.lower()
     if slug == "ticket" and path.endswith((".csv", ".csv.gz")):
         return "csv"
     if slug == "server" and (path.endswith((".txt", ".prom")) or path.rstrip("/").endswith("/metrics")):
         return "openmetrics"
+    if slug == "indicator":
+        endings = {".json": "jsonstat", ".px": "px", ".xml": "sdmx", ".csv": "worldbank"}
+        return next((format for ending, format in endings.items() if path.endswith(ending)), FORMATS[slug][0])
     return FORMATS[slug][0]
 
 

@@ -43,6 +43,7 @@ class SlugName(StrEnum):
     server = "server"
     media = "media"
     camera = "camera"
+    indicator = "indicator"
     dossier = "dossier"
     document = "document"
     task = "task"

@@ -10,7 +10,7 @@ from lake.contracts import document, dossier, system, task
 from lake.contracts.base import Delivery, Parsed
 from lake.contracts.forms import FORMS
 from lake.contracts.profile import Slug
-from transforms import form
+from transforms import form, indicator_form
 from transforms.form import CellError
 
 FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
@@ -27,5 +27,8 @@ FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
 
 def errors_of(slug: str, body: bytes, origin: str, received_at: datetime) -> tuple[int, list[CellError]]:
     """(filled rows, errors in the order of cells) of a filled form. Raises PayloadRefused where it is none."""
-    records = form.read(body, FORMS[slug], origin, received_at)
+    if slug == "indicator":
+        records = indicator_form.records(body, origin, received_at)
+    else:
+        records = form.read(body, FORMS[slug], origin, received_at)
     return len(records), [error for record in records for error in record.errors]

@@ -14,10 +14,12 @@ import polars as pl
 
 import lake.sources.camera
 import lake.sources.form
+import lake.sources.indicator
 import lake.sources.media
 import lake.sources.server
 import lake.sources.ticket
 import transforms.camera
+import transforms.indicator
 import transforms.media
 import transforms.server
 import transforms.ticket
@@ -46,16 +48,18 @@ FETCH: Mapping[Slug, Fetch] = {
     "server": lake.sources.server.fetch,
     "media": lake.sources.media.fetch,
     "camera": lake.sources.camera.fetch,
+    "indicator": lake.sources.indicator.fetch,
     **dict.fromkeys(FORM_PARSERS, lake.sources.form.fetch),
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
     "media": transforms.media.parse,
+    "indicator": transforms.indicator.parse,
     **FORM_PARSERS,
 }
-# One bad feed of 300 must not lose the other 299, nor one unit's form those of the other units.
-INDEPENDENT: frozenset[Slug] = frozenset({"media", *FORM_PARSERS})
+# One bad feed of 300, workbook of a folder or form of a unit must not lose the others.
+INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator", *FORM_PARSERS})
 
 
 @dataclass(frozen=True)

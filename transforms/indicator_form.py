@@ -77,9 +77,7 @@ def _checked(record: Record) -> Record:
 def _error(record: Record, column: str, fault: CellFaultError) -> CellError:
     cell = address(record.row, record.columns[column])
     value = str(record.values[column])
-    return CellError(
-        record.sheet, cell, record.table.field(column).header, value, fault.code, fault.vi, fault.en
-    )
+    return CellError(record.sheet, cell, record.table.field(column).header, value, fault.code, fault.vi, fault.en)
 
 
 def _observation(record: Record) -> Observation:

@@ -6,7 +6,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Slug = Literal["ticket", "server", "media", "camera", "indicator", "dossier", "document", "task", "system"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "form"]
+Format = Literal[
+    "open311",
+    "csv",
+    "prometheus",
+    "openmetrics",
+    "feed",
+    "ndjson",
+    "gso",
+    "jsonstat",
+    "px",
+    "sdmx",
+    "worldbank",
+    "form",
+]
 
 
 def _known_zone(name: str) -> str:

@@ -54,6 +54,10 @@ FILLED: Mapping[str, Sequence[Filled]] = {
         Filled("media__articles", column)
         for column in ("feed_title", "url", "summary", "section", "language", "modified_at")
     ),
+    "indicator": tuple(
+        Filled("indicator__values", column)
+        for column in ("indicator_code", "unit_code", "geo_code", "geo_name", "unit", "value_status", "vintage_at")
+    ),
     "camera": (
         Filled("camera__events", "is_false_positive", "blocking"),  # withdrawn objects are no passages
         Filled("camera__events", "end_at", where="event_type = 'end'"),

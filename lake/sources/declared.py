@@ -18,6 +18,7 @@ FORMATS: dict[Slug, tuple[Format, ...]] = {
     "server": ("prometheus", "openmetrics"),
     "media": ("feed",),
     "camera": ("ndjson",),
+    "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank", "form"),
     "dossier": ("form",),
     "document": ("form",),
     "task": ("form",),
