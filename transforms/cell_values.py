@@ -107,7 +107,9 @@ class CellFaultError(Exception):
 
 def is_blank(cell: Cell) -> bool:
     """Whether nothing visible stands in the cell."""
-    return isinstance(cell, str) and not clean(cell)
+    if not isinstance(cell, str):
+        return False
+    return not cell.strip() if cell.isprintable() else not clean(cell)
 
 
 def value_of(cell: Cell, field: Field, received_at: datetime) -> Value:
@@ -264,10 +266,15 @@ def _written_moment(text: str) -> tuple[date, time | None]:
 
 
 def _checked(day: date, field: Field, received_at: datetime) -> date:
-    latest = (received_at.astimezone(ZONE) + (FARTHEST if field.may_be_future else timedelta())).date()
+    latest = _latest(received_at, may_be_future=field.may_be_future)
     if not EARLIEST <= day <= latest:
         raise CellFaultError("impossible_date", latest=f"{latest:%d/%m/%Y}")
     return day
+
+
+@lru_cache(maxsize=16)
+def _latest(received_at: datetime, *, may_be_future: bool) -> date:
+    return (received_at.astimezone(ZONE) + (FARTHEST if may_be_future else timedelta())).date()
 
 
 def _day(cell: Cell, field: Field, received_at: datetime) -> date:
@@ -289,8 +296,8 @@ _TICKS = {"✓", "✔", "☑"}
 def _yes_no(cell: Cell, _: Field, __: datetime) -> bool:
     if isinstance(cell, bool):
         return cell
-    text = shown(cell)
-    word = folded(text)
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    word = _folded(text)
     if word in _YES or text in _TICKS:
         return True
     if word in _NO:
@@ -300,9 +307,12 @@ def _yes_no(cell: Cell, _: Field, __: datetime) -> bool:
 
 def _choice(cell: Cell, field: Field, _: datetime) -> str:
     known = _folded_words(tuple(field.words.items()))
-    if isinstance(cell, str) and (value := known.get(folded(cell))) is not None:
+    if isinstance(cell, str) and (value := known.get(_folded(cell))) is not None:
         return value
     raise CellFaultError("unknown_word", words=", ".join(offered(field)))
+
+
+_folded = lru_cache(maxsize=1024)(folded)  # a column of answers repeats a few
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,8 @@ class CellError:
 class Record:
     """One filled row: where it stands, its values by contract column (where they could be read), and its errors.
 
-    `columns`: contract column -> column number; `row` and columns count from 0.
+    `columns`: contract column -> column number; `row` and columns count from 0. `raw`: the record as quarantine keeps
+    it, where there are errors.
     """
 
     table: FormTable
@@ -113,7 +114,7 @@ def _records(
             columns=located.columns,
             values=values,
             errors=tuple(_error(located, row, column, fault) for column, fault in faults),
-            raw=row.raw or _raw(located, row),
+            raw=row.raw or (_raw(located, row) if faults else b""),
         )
 
 
@@ -244,9 +245,9 @@ def _error(located: Located, row: Row, column: str | int, fault: CellFaultError)
 
 def _raw(located: Located, row: Row) -> bytes:
     """The form's own columns of a row as JSON; a column that tells of a person is not among them."""
-    record = {located.table.field(column).header: _plain(row.cells[at]) for column, at in located.columns.items()}
-    return json.dumps(record, ensure_ascii=False).encode()
+    return as_json({column: row.cells[at] for column, at in located.columns.items()})
 
 
-def _plain(cell: Cell) -> str | int | float | bool:
-    return cell if isinstance(cell, str | int | float | bool) else str(cell)
+def as_json(cells: Mapping[str, Cell | Value | None]) -> bytes:
+    """Cells or values by contract column as a quarantined record."""
+    return json.dumps(cells, ensure_ascii=False, default=str).encode()

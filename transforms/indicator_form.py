@@ -71,7 +71,7 @@ def _checked(record: Record) -> Record:
         errors.append(_error(record, "period", CellFaultError("unreadable_period")))
     if (record.values.get("value") is None) != (record.values["value_status"] == MISSING):
         errors.append(_error(record, "value_status", CellFaultError("value_without_status")))
-    return replace(record, errors=tuple(errors))
+    return replace(record, errors=tuple(errors), raw=form.as_json(record.values) if errors else b"")
 
 
 def _error(record: Record, column: str, fault: CellFaultError) -> CellError:

@@ -93,7 +93,7 @@ def test_a_bad_cell_costs_its_row_only_and_is_told_by_its_address() -> None:
     assert result.rejected["reason_code"].to_list() == ["two_digit_year", "missing"]
     assert result.rejected["position"].to_list() == [1, 2]
     assert "G6 (Ngày tiếp nhận) '01/09/21': a year of two digits" in result.rejected["reason"][0]
-    assert json.loads(result.rejected["raw"][0])["Mã hồ sơ"] == "A2"
+    assert json.loads(result.rejected["raw"][0])["dossier_id"] == "A2"
 
 
 @pytest.mark.parametrize(
