@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lake.contracts.form import NO, TIME_ZONE, YES, Field, Kind, Value
-from transforms.privacy import redact
+from transforms.privacy import redact, redact_report
 from transforms.text import clean, folded
 from transforms.workbook import Cell
 
@@ -135,7 +135,7 @@ def shown(cell: Cell) -> str:
         text = str(int(cell))
     else:
         text = str(cell)
-    return redact(clean(text[:MAX_CELL]))[:80]
+    return redact_report(clean(text[:MAX_CELL]))[:80]
 
 
 def written_day(cell: Cell) -> int | None:

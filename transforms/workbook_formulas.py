@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 from lake.errors import PayloadRefused
 
+MAX_INDEX_BYTES = 4 << 20  # of the list of sheets, which is read as a tree
+
 Place = tuple[int, int]  # row and column from 0
 
 _BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -36,6 +38,8 @@ def broken_formulas(body: bytes, origin: str) -> dict[str, frozenset[Place]]:
             names = set(archive.namelist())
             if not {_BOOK, _LINKS} <= names:
                 return {}
+            if any(archive.getinfo(part).file_size > MAX_INDEX_BYTES for part in (_BOOK, _LINKS)):
+                raise PayloadRefused(f"{origin} names more sheets than a workbook has; save it again.")
             parts = {sheet: part for sheet, part in _parts(archive).items() if part in names}
             return {sheet: frozenset(_places(archive.read(part))) for sheet, part in parts.items()}
     except (zipfile.BadZipFile, ElementTree.ParseError, OSError, zlib.error) as error:
