@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from transforms.gso_sheet import Label, Place
 
+MAX_LABEL = 300  # characters of a label that goes on in the next row
+
 # "A.", "I." and "1." stand above what is not numbered, whatever column they are in.
 _NUMBERED = (
     (-2, re.compile(r"[IVX]+\s*[.)]")),
@@ -45,7 +47,7 @@ class Outline:
         for nth, label in enumerate(labels):
             is_section = not has_values or nth < len(labels) - 1
             text, depth = label.text, _depth(label)
-            if self._open is not None and text[:1].islower():
+            if self._open is not None and text[:1].islower() and len(self._open.text) < MAX_LABEL:
                 text, depth = f"{self._open.text} {text}", self._open.depth
                 self._path.pop()
             node = Node(depth, text, is_section)

@@ -17,6 +17,8 @@ from transforms.text import clean
 from transforms.workbook import Cell, Sheet
 
 TITLE_ROWS = 6  # a header follows within so many rows, or it was no title
+MAX_HEADER_ROWS, MAX_HEADER_COLUMNS = 30, 1_000  # those of real tables have twelve and twenty
+MAX_WORDS = 500  # characters of a title or a header
 _TITLE = re.compile(r"\s*(\d{1,3})\s*\.\s*(\(tiếp theo\))?\D", re.IGNORECASE)
 _HEADER_WORD = re.compile(r"\b(?:tháng|quý|năm|so với|ước|thực hiện|sơ bộ|đơn vị)\b", re.IGNORECASE)
 _UNIT_COLUMN = re.compile(r"đơn\s*vị", re.IGNORECASE)
@@ -61,7 +63,7 @@ def tables(sheet: Sheet) -> Iterator[Table]:
         if (number := _number(row, rows, is_first=not starts)) and number > numbers[-1] - _is_continued(row):
             starts.append(row.number)
             numbers.append(number)
-    spans = {place: first for first, last in sheet.merged for place in _places(first, last)}
+    spans = {place: first for first, last in sheet.merged if _is_small(first, last) for place in _places(first, last)}
     for start, end in itertools.pairwise([*starts, len(rows)]):
         yield _table(rows[start:end], spans)
 
@@ -132,10 +134,10 @@ def _table(rows: list[_Line], spans: dict[Place, Place]) -> Table:
         if row.first < 0:
             pass
         elif not header and len(row.cells) == 1 and row.first <= rows[0].first and row.text(row.first):
-            table.title = f"{table.title} {clean(row.text(row.first))}"
+            table.title = f"{table.title} {clean(row.text(row.first))}"[:MAX_WORDS]
         elif (unit := _lone_unit(row)) and not _is_body(row, header):
             table.corner = unit
-        elif _is_body(row, header):
+        elif len(header) == MAX_HEADER_ROWS or _is_body(row, header):
             break
         else:
             header.append(row)
@@ -186,7 +188,7 @@ def _words(column: int, header: list[_Line], spans: dict[Place, Place]) -> str:
                 group = group or left
                 text = _shown(row.cells[left])
         words.append(text)
-    return clean(" ".join(words))
+    return clean(" ".join(words))[:MAX_WORDS]
 
 
 def _shown(cell: Cell) -> str:
@@ -202,6 +204,11 @@ def _row(row: _Line, first: int, units: set[int]) -> Row:
     unit = next((clean(row.text(c)) for c in sorted(units) if row.text(c)), "")
     cells = {c: cell for c, cell in row.cells.items() if c >= first and c not in units}
     return Row(row.number, labels, unit, cells)
+
+
+def _is_small(first: Place, last: Place) -> bool:
+    """Whether a merged range can be one of a header: a range over a whole sheet has billions of places."""
+    return last[0] - first[0] < MAX_HEADER_ROWS and last[1] - first[1] < MAX_HEADER_COLUMNS
 
 
 def _places(first: Place, last: Place) -> Iterator[Place]:

@@ -89,7 +89,7 @@ class TableReader:
             words = self._table.headers[column]
             code, reason = "unreadable_header", f"the header {words[:120]!r} names no period."
             if not words:
-                code, reason = "unlabelled_column", f"{len(values)} values stand under no header."
+                code, reason = "unlabelled_column", f"values under no header, {len(values):,} in all."
             elif reading.is_compared and reading.basis is None:
                 reason = f"the header {words[:120]!r} compares with something unknown."
             yield Fault(code, f"{place}: {reason}", " ".join(str(cell) for _, cell in values).encode())
@@ -126,7 +126,7 @@ class TableReader:
             if not row.labels:
                 place = f"sheet {self._sheet!r}, cell {address(row.number, min(values))}"
                 raw = " ".join(str(cell) for cell in values.values()).encode()
-                yield Fault("unlabelled_row", f"{place}: {len(values)} values stand beside no label.", raw)
+                yield Fault("unlabelled_row", f"{place}: values beside no label, {len(values):,} in all.", raw)
                 continue
             if row.unit not in _DITTO:
                 units = units._replace(row=row.unit)

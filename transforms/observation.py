@@ -25,9 +25,8 @@ MISSING_MARKS = frozenset(
 )
 
 # Flags after SDMX CL_OBS_STATUS 2.3 and Eurostat, which agree where both have a letter; of several the first here
-# decides. Others (A normal, B break, U low reliability, D definition) say nothing about how final a value is.
+# decides. Others (B break, U low reliability, D definition) say nothing about how final a value is.
 _FLAGS = (
-    (MISSING, frozenset("mlonqk:")),
     (FORECAST, frozenset("f")),
     (ESTIMATE, frozenset("eis")),
     (PROVISIONAL, frozenset("p")),
@@ -93,14 +92,12 @@ def number(text: str) -> float | None:
 
 
 def status_of_flag(flag: str, *, has_value: bool) -> str | None:
-    """value_status of a flag of SDMX or Eurostat, which may be several letters ("pe")."""
-    letters = set(flag.lower())
-    for status, flags in _FLAGS:
-        if letters & flags and (status != MISSING or not has_value):
-            return status
+    """value_status of a flag of SDMX or Eurostat, which may be several letters ("pe"); A is a normal value."""
     if not has_value:
         return MISSING
-    return FINAL if letters == {"a"} else None
+    letters = set(flag.lower())
+    found = next((status for status, flags in _FLAGS if letters & flags), None)
+    return FINAL if letters == {"a"} else found
 
 
 def stated(text: str | None, delivery: Delivery, *, zone: str = "UTC") -> Vintage:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lake.contracts.base import Delivery
 from lake.contracts.indicator import BASE_PERIOD, MISSING
 from lake.errors import PayloadRefused
-from transforms.observation import MAX_OBSERVATIONS, MISSING_MARKS, Fault, Observation, number, stated
+from transforms.observation import MAX_OBSERVATIONS, MISSING_MARKS, Fault, Observation, Vintage, number, stated
 from transforms.period import Period, from_code
 from transforms.text import clean, what_arrived
 
@@ -22,7 +22,7 @@ _KEYWORD = re.compile(
 )
 _VALUE = re.compile(r'((?:[^";]++|"[^"]*+")*+);')
 _STRING = re.compile(r'"([^"]*+)"')
-_GLUED = re.compile(r'"\s*[\r\n]\s*"')  # a text goes on in the next line; a comma would make it another
+_GLUED = re.compile(r'"[ \t]*+[\r\n]\s*+"')  # a text goes on in the next line; a comma would make it another
 _CELL = re.compile(r'"([^"]*+)"|([^\s,;"]++)')
 _CODEPAGE = re.compile(rb'CODEPAGE\s*=\s*"([\w.-]{1,40})"')
 _CHARSET = re.compile(rb'CHARSET\s*=\s*"ANSI"')
@@ -76,6 +76,10 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
     title = _text(keywords, "TITLE") or _text(keywords, "DESCRIPTION")
     symbols = {_text(keywords, f"DATASYMBOL{n}") for n in (*range(1, 7), "NIL", "SUM")} | MISSING_MARKS
     subject = _text(keywords, "CONTENTS") or title or code
+    told = {
+        label: _content(label, keywords, delivery)
+        for label in (dimensions[metric].labels if metric is not None else [subject])
+    }
     variables = [_text(keywords, "VARIABLECODE", d.name) or d.name for d in dimensions]
     at = itertools.product(*(range(len(d.codes)) for d in dimensions))
     for nth, (place, (quoted, bare)) in enumerate(zip(at, cells, strict=True)):
@@ -92,8 +96,7 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
             raw = ",".join([*codes, written]).encode("utf-8", "backslashreplace")
             yield Fault("unreadable_period", f"cell {nth}: {codes[time][:80]!r} is no period that can be read.", raw)
             continue
-        updated = _text(keywords, "LAST-UPDATED", label) or _text(keywords, "LAST-UPDATED")
-        base = _text(keywords, "BASEPERIOD", label) or _text(keywords, "BASEPERIOD") or ""
+        said = told[label]
         yield Observation(
             dataset_code=code,
             dataset_name=title,
@@ -102,14 +105,31 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Observation | Fault]:
             dimensions={v: c for i, (v, c) in enumerate(zip(variables, codes, strict=True)) if i != time},
             period=period,
             value=value,
-            vintage=stated(updated or _text(keywords, "CREATION-DATE"), delivery),
+            vintage=said.vintage,
             geo_code=codes[geo] if geo is not None else None,
             geo_name=dimensions[geo].labels[place[geo]] if geo is not None else None,
-            unit=_text(keywords, "UNITS", label) or _text(keywords, "UNITS"),
+            unit=said.unit,
             value_status=MISSING if value is None else None,
             status_source=written if value is None else None,
-            comparison_basis=BASE_PERIOD if re.search(r"\d{4}.*=\s*100\b", base) else None,
+            comparison_basis=said.basis,
         )
+
+
+class _Content(NamedTuple):
+    unit: str | None
+    vintage: Vintage
+    basis: str | None
+
+
+def _content(label: str, keywords: Keywords, delivery: Delivery) -> _Content:
+    """What the keywords say of one content, else of all."""
+    updated, base, unit = (
+        _text(keywords, keyword, label) or _text(keywords, keyword)
+        for keyword in ("LAST-UPDATED", "BASEPERIOD", "UNITS")
+    )
+    is_index = bool(re.search(r"\d{4}.*=\s*100\b", base or ""))
+    vintage = stated(updated or _text(keywords, "CREATION-DATE"), delivery)
+    return _Content(unit, vintage, BASE_PERIOD if is_index else None)
 
 
 def _decoded(body: bytes, delivery: Delivery) -> str:

@@ -1,5 +1,5 @@
 -- Grain: one row per source, series, period and vintage.
--- Where a source states no vintage its receipt dates it. Of two values under one vintage the one received last stands.
+-- Where none is stated, the receipt dates a value. Of two values under one vintage the later receipt stands.
 with versions as (
     select
         *,
