@@ -29,8 +29,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from lake import crashpoint
-from lake.contracts import camera, indicator, media, server, ticket
-from lake.contracts import camera, media, place, server, ticket
+from lake.contracts import camera, dossier, indicator, media, place, server, ticket
 from lake.contracts.profile import Format
 from lake.disk import sync
 from lake.errors import LakeError, PayloadRefused
@@ -49,11 +48,11 @@ ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
     format
     for contract in (
-        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, media.ARTICLES, server.SERIES, server.SAMPLES),
-        indicator.VALUES,
-        *(place.UNITS, place.BOUNDARIES),
         *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, server.SERIES, server.SAMPLES),
         *(media.ARTICLES, media.TEXTS, media.POSTS),
+        indicator.VALUES,
+        *(place.UNITS, place.BOUNDARIES),
+        dossier.DOSSIERS,  # as all filled forms
     )
     if contract.holds_personal_data
     for format in contract.formats or FORMATS[contract.slug]

@@ -5,8 +5,18 @@ from __future__ import annotations
 import duckdb
 
 from lake.catalog import Catalog, sql_text
-from lake.contracts import camera, indicator, media, server, ticket
-from lake.contracts import camera, media, place, server, ticket
+from lake.contracts import (
+    camera,
+    document,
+    dossier,
+    indicator,
+    media,
+    place,
+    server,
+    system,
+    task,
+    ticket,
+)
 from lake.contracts.base import Contract
 
 CONTRACTS: dict[str, Contract] = {
@@ -34,6 +44,15 @@ CONTRACTS: dict[str, Contract] = {
         camera.SIGNALS,
         camera.COUNTS,
         camera.REGISTRY,
+        dossier.DOSSIERS,
+        dossier.PROCEDURES,
+        document.DOCUMENTS,
+        task.TASKS,
+        task.MILESTONES,
+        system.INVENTORY,
+        system.STAFF,
+        system.DOWNLOADS,
+        system.REPORTS,
     )
 }
 QUARANTINE = "quarantine"

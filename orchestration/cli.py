@@ -20,8 +20,9 @@ from rich.table import Table
 
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
-from orchestration.place_commands import place
+from orchestration.form_commands import check_form, template
 from orchestration.listen import listen
+from orchestration.place_commands import place
 from orchestration.privacy_commands import erase
 from orchestration.upkeep_commands import backup, restore, upkeep
 
@@ -46,6 +47,10 @@ class SlugName(StrEnum):
     camera = "camera"
     indicator = "indicator"
     place = "place"
+    dossier = "dossier"
+    document = "document"
+    task = "task"
+    system = "system"
 
 
 class ResultFormat(StrEnum):
@@ -227,7 +232,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-for command in (upkeep, backup, restore, erase, listen):
+for command in (template, check_form, listen, upkeep, backup, restore, erase):
     app.command()(command)
 app.add_typer(place, name="place")
 

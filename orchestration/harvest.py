@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 import lake.sources.camera
+import lake.sources.form
 import lake.sources.indicator
 import lake.sources.media
 import lake.sources.place
@@ -21,8 +22,8 @@ import lake.sources.server
 import lake.sources.ticket
 import orchestration.media_parsing
 import transforms.camera
-import transforms.indicator
 import transforms.camera_documents
+import transforms.indicator
 import transforms.media
 import transforms.place
 import transforms.server
@@ -39,12 +40,12 @@ from lake.payloads import known_objects, newest_object, refuse, unread
 from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient, Payload
-from lake.sources.base import Fetch, HttpClient
 from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.sources.turn import sole_subscriber
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
+from orchestration.forms import FORM_PARSERS
 from orchestration.progress import report
 
 log = logging.getLogger(__name__)
@@ -56,23 +57,20 @@ FETCH: Mapping[Slug, Fetch] = {
     "camera": lake.sources.camera.fetch,
     "indicator": lake.sources.indicator.fetch,
     "place": lake.sources.place.fetch,
+    **dict.fromkeys(FORM_PARSERS, lake.sources.form.fetch),
 }
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
-    "media": transforms.media.parse,
+    "media": orchestration.media_parsing.parse,
+    "camera": transforms.camera_documents.parse,
     "indicator": transforms.indicator.parse,
     "place": transforms.place.parse,
-    "media": orchestration.media_parsing.parse,
+    **FORM_PARSERS,
 }
-# One bad feed of 300, or workbook of a folder, must not lose the others.
-INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator"})
-    "camera": transforms.camera_documents.parse,
-}
-INDEPENDENT: frozenset[Slug] = frozenset({"media"})  # one bad feed of 300 must not lose the other 299
-STREAMED: frozenset[Format] = frozenset(
-    {"mqtt"}
-)  # what cannot be read is kept in the landing zone, and is let go there
+STREAMED: frozenset[Format] = frozenset({"mqtt"})  # what cannot be read is kept in the landing zone, and let go there
+# One bad feed of 300, workbook of a folder or form of a unit must not lose the others.
+INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator", *FORM_PARSERS})
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,6 @@ def harvest(
     """Harvest one source and record how it went; an IocError ends this source only and is in the outcome.
 
     `location` is the source's location with `simulator:` resolved. Without a `window` the harvest goes on from the
-    last successful one; the connector knows how far before it records may be late. `fetch` stands in for the connector
-    of the slug.
     last successful one; the connector knows how far before it records may be late.
     `fetch` takes the place of the slug's connector where its session outlives a harvest. Without it nothing is fetched,
     and no account written, from a broker whose session another process holds.
@@ -139,20 +135,12 @@ def harvest(
                 continue
             receipts += [receipt] if receipt else []
         with HttpClient() as http:
-            batches = FETCH[source.slug](source, location=location, since=since, until=min(until, as_of), http=http)
-            landed_batches = _landed(landing, source, batches)
-            for objects in _one_ahead(landed_batches) if source.slug == "camera" else landed_batches:
-            for payloads in (fetch or FETCH[source.slug])(
-                source, location=location, since=since, until=min(until, as_of), http=http
-            ):
             connector = fetch or FETCH[source.slug]
-            for payloads in connector(source, location=location, since=since, until=min(until, as_of), http=http):
-                report(source.id, f"{n_payloads + len(payloads)} payloads")
-                crashpoint.reach("after_fetch")
-                objects = [landing.keep(source.id, payload) for payload in payloads]
+            batches = connector(source, location=location, since=since, until=min(until, as_of), http=http)
+            landed_batches = _landed(landing, source, batches)
+            for objects in _one_ahead(landed_batches) if source.format == "ndjson" else landed_batches:
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
-                receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
                 try:
                     receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
                 except PayloadRefused as refusal:
@@ -201,6 +189,8 @@ def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
         while (objects := coming.result()) is not None:
             coming = pool.submit(next, batches, None)
             yield objects
+
+
 def _stand_alone(source: Source) -> bool:
     """Whether a payload of the source that is refused leaves the others of its batch unharmed."""
     return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS or source.format in STREAMED

@@ -6,6 +6,7 @@ Read row by row with the standard reader, because a frame reader pads a cut-off 
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -26,19 +27,22 @@ Fault = tuple[str, str]  # reason code, reason
 class Row(NamedTuple):
     """One record under the profile's names, its lines as received, and why it cannot be trusted (None: it can).
 
+    `number` counts records from 1, the header and blank ones too: the row a spreadsheet shows it in.
     Reason codes: bad_encoding, malformed_record, oversized_record, wrong_column_count.
     """
 
     record: dict[str, str]
     raw: bytes
+    number: int
     fault: Fault | None = None
 
 
 class Cells(NamedTuple):
-    """One record as its fields, the header too; `raw` and `fault` as in Row."""
+    """One record as its fields, the header too; `raw`, `number` and `fault` as in Row."""
 
     fields: list[str]
     raw: bytes
+    number: int
     fault: Fault | None = None
 
 
@@ -48,25 +52,25 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
     Raises PayloadRefused where the header, the encoding or the end is not what the profile declares.
     """
     records = cells(body, profile, origin)
-    header = next(records, Cells([], b""))
+    header = next(records, Cells([], b"", 1))
     if header.fault:
         raise PayloadRefused(f"{origin} has no readable header ({header.fault[1]}); check the file.")
     index = _columns(header.fields, profile, origin)
-    for fields, raw, fault in records:
+    for fields, raw, number, fault in records:
         if fault:
-            yield Row({}, raw, fault)
+            yield Row({}, raw, number, fault)
         elif len(fields) == len(header.fields):
-            yield Row({column: fields[at] for column, at in index.items()}, raw)
+            yield Row({column: fields[at] for column, at in index.items()}, raw, number)
         else:
             wrong = ("wrong_column_count", f"the row has {len(fields)} fields, the header {len(header.fields)}.")
-            yield Row({}, raw, wrong)
+            yield Row({}, raw, number, wrong)
 
 
 def cells(body: bytes, profile: Profile, origin: str) -> Iterator[Cells]:
     """Every record that is not a blank line, in order. Raises PayloadRefused for the encoding and a cut-off end."""
     lines = _Lines(_decoded(body, profile, origin), profile.encoding)
     reader = csv.reader(lines, delimiter=profile.delimiter, strict=True)
-    while True:
+    for number in itertools.count(1):
         try:
             row = next(reader)
         except StopIteration:
@@ -80,14 +84,14 @@ def cells(body: bytes, profile: Profile, origin: str) -> Iterator[Cells]:
             if _FIELD_LIMIT.match(str(error)):
                 code = "oversized_record"
                 lines.finish_quotes()
-            yield Cells([], lines.take(), (code, f"the row is not CSV: {error}."))
+            yield Cells([], lines.take(), number, (code, f"the row is not CSV: {error}."))
             continue
         is_sound = lines.is_sound
         raw = lines.take()
         if not is_sound:
-            yield Cells([], raw, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
+            yield Cells([], raw, number, ("bad_encoding", f"the row holds bytes that are not {profile.encoding}."))
         elif row:
-            yield Cells(row, raw)
+            yield Cells(row, raw, number)
 
 
 def _decoded(body: bytes, profile: Profile, origin: str) -> str:

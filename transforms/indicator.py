@@ -10,7 +10,7 @@ from lake.contracts.base import Delivery, Parsed, rejected_frame
 from lake.contracts.indicator import VALUES
 from lake.contracts.profile import Format
 from lake.errors import PayloadRefused
-from transforms import gso, jsonstat, px, sdmx, worldbank
+from transforms import gso, indicator_form, jsonstat, px, sdmx, worldbank
 from transforms.observation import MAX_OBSERVATIONS, Fault, Observation, canonical, series_id
 
 READERS: Mapping[Format, Callable[[bytes, Delivery], Iterator[Observation | Fault]]] = {
@@ -19,6 +19,7 @@ READERS: Mapping[Format, Callable[[bytes, Delivery], Iterator[Observation | Faul
     "px": px.read,
     "sdmx": sdmx.read,
     "worldbank": worldbank.read,
+    "form": indicator_form.read,
 }
 MAX_BYTES = 128 << 20
 _SCHEMA = VALUES.polars_schema

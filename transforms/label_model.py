@@ -144,10 +144,10 @@ def train(
     dev = np.array([group in dev_groups for group in groups])
     fitted = np.flatnonzero(~dev)
     again = np.sort(rng.choice(fitted, round(FOLDED_SHARE * len(fitted)), replace=False))
-    known = [texts[index] for index in fitted] + [folded(texts[index]) for index in again]
+    known = [texts[int(index)] for index in fitted] + [folded(texts[int(index)]) for index in again]
     features = TextFeatures.fit(known)
     matrix = features.matrix(known)
-    held_out = features.matrix([texts[index] for index in np.flatnonzero(dev)])
+    held_out = features.matrix([texts[int(index)] for index in np.flatnonzero(dev)])
     heads = {}
     for task in tasks:
         given = np.asarray(labels[task.name])

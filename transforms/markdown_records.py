@@ -30,7 +30,7 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
     wanted = set(profile.columns.values())
     header: list[str] = []
     is_found = False
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), 1):
         if len(line) > MAX_LINE_CHARACTERS:
             raise PayloadRefused(f"{origin} has a line of {len(line):,} characters; check that it is Markdown.")
         if not line.lstrip().startswith("|"):
@@ -42,9 +42,10 @@ def read(body: bytes, profile: Profile, origin: str) -> Iterator[Row]:
             raw = line.encode()
             if len(cells) != len(header) or not line.rstrip().endswith("|"):
                 fault = ("wrong_column_count", f"the row has {len(cells)} cells, the header {len(header)}.")
-                yield Row({}, raw, fault)
+                yield Row({}, raw, number, fault)
             else:
-                yield Row({ours: plain(cells[header.index(theirs)]) for ours, theirs in profile.columns.items()}, raw)
+                record = {ours: plain(cells[header.index(theirs)]) for ours, theirs in profile.columns.items()}
+                yield Row(record, raw, number)
     if not is_found:
         raise PayloadRefused(
             f"{origin} has no table with the columns {', '.join(profile.columns.values())}; "

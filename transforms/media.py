@@ -26,6 +26,6 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
 _READERS: dict[str, Callable[[bytes, Delivery], Parsed]] = {
     "sitemap": sitemap.parse,
     "article": article_text.parse,
-    "registry": outlet.parse,
+    "outlets": outlet.parse,
     "posts": page_post.parse,
 }

@@ -89,7 +89,7 @@ def _table(body: bytes, delivery: Delivery) -> Iterator[_Record]:
                 f"lacks {' and '.join(missing)}; correct the header or name a profile."
             )
         columns = {name: name for name in (*REQUIRED, *OPTIONAL) if name in named}
-        profile = Profile(slug="media", format="registry", columns=columns)
+        profile = Profile(slug="media", format="outlets", columns=columns)
     for row in csv_records.read(body, profile, delivery.origin):
         yield row.record, row.raw, row.fault
 

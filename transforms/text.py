@@ -28,6 +28,7 @@ _BARE = {
     ord("đ"): "d",
     ord("Đ"): "D",
 }
+_WORD = re.compile(r"[^\W_]+")
 _MARKUP_ROUNDS = 3  # feeds escape their markup twice now and then; more rounds would be an attack
 
 
@@ -51,6 +52,14 @@ def clean(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         text = nfc(_INVISIBLE.sub("", text))
     return " ".join(text.split())
+
+
+def bare_words(text: str) -> str:
+    """What two spellings of a Vietnamese phrase have in common: no accents, no case, no punctuation, đ as d.
+
+    "Ngày  Tiếp-nhận" and "ngay tiep nhan" become "ngay tiep nhan".
+    """
+    return " ".join(_WORD.findall(folded(unicodedata.normalize("NFKC", text)).lower()))
 
 
 def plain(markup: str) -> str:

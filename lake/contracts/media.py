@@ -96,7 +96,7 @@ OUTLETS = Contract(
     purpose="Know who is followed, and who has fallen silent",
     legal_basis=PUBLISHED,
     holds_personal_data=False,
-    formats=("registry",),
+    formats=("outlets",),
     volatile=("listed_at",),
 )
 

@@ -5,30 +5,48 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Slug = Literal["ticket", "server", "media", "camera", "indicator"]
-Format = Literal[
-    "open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "gso", "jsonstat", "px", "sdmx", "worldbank"
+Slug = Literal[
+    "ticket",
+    "server",
+    "media",
+    "camera",
+    "indicator",
+    "place",
+    "dossier",
+    "document",
+    "task",
+    "system",
 ]
-Slug = Literal["ticket", "server", "media", "camera", "place"]
-Format = Literal["open311", "csv", "prometheus", "openmetrics", "feed", "ndjson", "markdown", "geojson"]
-Slug = Literal["ticket", "server", "media", "camera"]
-Format = Literal["open311", "open311-xml", "csv", "excel", "prometheus", "openmetrics", "zabbix", "feed", "ndjson"]
 Format = Literal[
     "open311",
+    "open311-xml",
     "csv",
+    "excel",
     "prometheus",
     "openmetrics",
+    "zabbix",
     "feed",
     "sitemap",
     "article",
-    "registry",
     "posts",
+    "registry",
+    "outlets",
     "ndjson",
+    "mqtt",
+    "frigate_update",
+    "onvif",
+    "isapi",
+    "axis",
+    "counts",
+    "gso",
+    "jsonstat",
+    "px",
+    "sdmx",
+    "worldbank",
+    "markdown",
+    "geojson",
+    "form",
 ]
-Format = Literal[
-    "open311", "csv", "prometheus", "openmetrics", "feed", "ndjson",
-    "mqtt", "frigate_update", "onvif", "isapi", "axis", "counts", "registry",
-]  # fmt: skip
 
 
 def _known_zone(name: str) -> str:

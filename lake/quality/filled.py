@@ -76,6 +76,35 @@ FILLED: Mapping[str, Sequence[Filled]] = {
         Filled("place__units", "parent_name_vi"),
         Filled("place__boundaries", "name_vi"),
     ),
+    "dossier": (
+        Filled("dossier__dossiers", "due_at", "blocking"),  # D1: on time
+        Filled("dossier__dossiers", "returned_at", "blocking"),
+        *(
+            Filled("dossier__dossiers", column)
+            for column in (
+                *("procedure_name", "field_name", "unit_code", "status", "is_full_process", "fee_vnd"),
+                *("is_paid_online", "has_digital_components", "has_digital_result", "rating"),
+            )
+        ),
+        Filled("dossier__procedures", "limit_working_days"),
+    ),
+    "document": (
+        Filled("document__documents", "due_on", "blocking", "direction = 'in'"),  # V1: on time
+        Filled("document__documents", "done_on", "blocking", "direction = 'in'"),
+        Filled("document__documents", "is_signed_digitally", "blocking", "direction = 'out'"),  # V2
+        *(
+            Filled("document__documents", column)
+            for column in ("kind", "level", "is_processed_online", "is_assignment")
+        ),
+    ),
+    "task": tuple(
+        Filled("task__tasks", column)
+        for column in ("planned_pct", "budget_planned_vnd", "budget_disbursed_vnd", "confidence")
+    ),
+    "system": (
+        Filled("system__inventory", "url"),
+        Filled("system__reports", "submitted_on", "blocking"),  # E3: handed in on time
+    ),
 }
 
 

@@ -16,18 +16,17 @@ from lake.sources.address import is_url, shown
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "open311-xml", "csv", "excel"),
     "server": ("prometheus", "openmetrics", "csv", "zabbix"),
-    "media": ("feed",),
-    "ticket": ("open311", "csv"),
-    "server": ("prometheus", "openmetrics"),
-    "media": ("feed", "sitemap", "article", "registry", "posts"),
-    "camera": ("ndjson",),
-    "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank"),
-    "place": ("csv", "markdown", "geojson"),
-    "media": ("feed",),
+    "media": ("feed", "sitemap", "article", "outlets", "posts"),
     "camera": ("ndjson", "mqtt", "frigate_update", "onvif", "isapi", "axis", "counts", "registry"),
+    "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank", "form"),
+    "place": ("csv", "markdown", "geojson"),
+    "dossier": ("form",),
+    "document": ("form",),
+    "task": ("form",),
+    "system": ("form",),
 }
-PROFILED = frozenset({"csv", "counts", "registry"})  # formats whose columns only a profile can tell
-PRESENT_STATE = frozenset({"registry"})  # formats whose delivery is the present state; so is a CSV of reports
+PROFILED = frozenset({"csv", "excel", "counts", "registry"})  # formats whose columns only a profile can tell
+PRESENT_STATE = frozenset({"registry", "outlets"})  # formats that say what is so now, not since when
 MQTT_SCHEMES = ("mqtt://", "mqtts://")
 SIMULATOR = "simulator:"
 SIMULATOR_MARKER = ".simulator.json"  # the simulator leaves it beside the files it writes
@@ -56,7 +55,6 @@ class Source(BaseModel):
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
     queries: tuple[str, ...] = ("up",)  # prometheus only, over all steps
     instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
-    queries: tuple[str, ...] = ("up",)  # prometheus only
     is_crawled: bool = False  # media only: the pages its items lead to are read too
     # mqtt only; the password itself stands in neither sources.toml nor the address
     topics: tuple[str, ...] = ("frigate/events", "frigate/tracked_object_update", "frigate/stats")
@@ -80,15 +78,11 @@ class Source(BaseModel):
     @property
     def is_undated(self) -> bool:
         """Each delivery is the source's present state, whose records do not say when they changed."""
-        return self.slug == "place" or (
-            self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
-        )
+        if self.slug == "place" or self.format in PRESENT_STATE:
+            return True
         if self.format not in ("csv", "excel", "zabbix"):
             return False
         return self.profile is None or "updated_at" not in self.profile.columns
-        if self.format in PRESENT_STATE:
-            return True
-        return self.format == "csv" and (self.profile is None or "updated_at" not in self.profile.columns)
 
     @property
     def is_synthetic(self) -> bool:
@@ -178,10 +172,6 @@ def declare(identity: str, /, **fields: object) -> Source:
     if source.profile and source.profile.slug != source.slug:
         raise SettingsError(
             f"Source [{identity}] is a {source.slug} source, its profile is for {source.profile.slug}; choose another."
-        )
-    if source.format in ("csv", "excel") and source.profile is None:
-        raise SettingsError(
-            f"Source [{identity}] has format {source.format}; name a profile that tells what its columns mean."
         )
     if source.format in PROFILED and source.profile is None:
         raise SettingsError(

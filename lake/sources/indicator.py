@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lake.contracts.profile import Format
 from lake.errors import PayloadRefused, SourceUnreachable
+from lake.sources import form
 from lake.sources.address import is_url, origin, shown
 from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
@@ -20,6 +21,7 @@ ENDINGS: dict[Format, tuple[str, ...]] = {
     "px": (".px",),
     "sdmx": (".xml",),
     "worldbank": (".csv", ".json"),
+    "form": form.ENDINGS,
 }
 MAX_PAGES = 1_000  # of an answer of the World Bank; one holds 32,500 values at most
 

@@ -55,7 +55,7 @@ def fetch(
     if source.format == "posts":
         yield from fetch_posts(source, location=location, since=since, until=until, http=http)
         return
-    if source.format in ("registry", "article"):
+    if source.format in ("outlets", "article"):
         yield [_document(source, location, until, http)]
         return
     is_public = False

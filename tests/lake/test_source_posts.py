@@ -71,4 +71,4 @@ def test_register_in_csv_is_also_the_list_of_feeds(server: Server, tmp_path: Pat
     server.serve({"/1.xml": b"<rss/>"})
     payloads, failure = harvest(str(register), "feed")
     assert ([(p.origin, p.body) for p in payloads], failure) == ([(f"{server.url}/1.xml", b"<rss/>")], "")
-    assert harvest(str(register), "registry")[0] == [Payload(register, "nguon.csv", "registry", UNTIL)]
+    assert harvest(str(register), "outlets")[0] == [Payload(register, "nguon.csv", "outlets", UNTIL)]

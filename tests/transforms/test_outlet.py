@@ -18,7 +18,7 @@ ROW = "bao-001,Báo Mô phỏng,news,https://bao-001.example/,https://bao-001.ex
 
 
 def read(body: str, profile: Profile | None = None) -> Parsed:
-    return parse(body.encode(), Delivery("registry", profile, NOW, "nguon.csv", {}))
+    return parse(body.encode(), Delivery("outlets", profile, NOW, "nguon.csv", {}))
 
 
 def test_every_column_of_a_register() -> None:
@@ -54,7 +54,7 @@ def test_bad_publishers_are_set_aside_and_the_others_kept() -> None:
 
 
 def test_profile_names_other_columns() -> None:
-    profile = Profile(slug="media", format="registry", delimiter=";", columns={"outlet_id": "Mã", "name": "Tên báo"})
+    profile = Profile(slug="media", format="outlets", delimiter=";", columns={"outlet_id": "Mã", "name": "Tên báo"})
     result = read("Mã;Tên báo;Ghi chú\n1;Báo A;x\n", profile)
     assert result.rows["media__outlets"].select("outlet_id", "name", "kind").rows() == [("1", "Báo A", None)]
 

@@ -1,0 +1,33 @@
+-- Grain: one row per source and task, as the newest report tells of it.
+-- Of two reports that close at the same instant the one received last stands.
+with versions as (
+    select
+        *,
+        row_number() over (
+            partition by source, task_no
+            order by reported_at desc, received_at desc, record_hash asc
+        ) as nth_newest,
+        count(*) over (partition by source, task_no) as n_versions
+    from {{ source('raw', 'task__tasks') }}
+)
+
+select
+    versions.source,
+    versions.task_no,
+    versions.task_name,
+    versions.owner_unit,
+    versions.start_on,
+    versions.due_on,
+    versions.done_on,
+    versions.planned_pct,
+    versions.earned_pct,
+    versions.budget_planned_vnd,
+    versions.budget_disbursed_vnd,
+    versions.confidence,
+    versions.evidence_url,
+    versions.reported_at,
+    versions.n_versions,
+    {{ local_day('versions.reported_at', 'sources.time_zone') }} as reported_on
+from versions
+left join {{ ref('stg_ops__sources') }} as sources on versions.source = sources.source
+where versions.nth_newest = 1

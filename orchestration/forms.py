@@ -1,0 +1,34 @@
+"""How the forms are read: slug -> parser of its filled forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from lake.contracts import document, dossier, system, task
+from lake.contracts.base import Delivery, Parsed
+from lake.contracts.forms import FORMS
+from lake.contracts.profile import Slug
+from transforms import form, indicator_form
+from transforms.form import CellError
+
+FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
+    "dossier": partial(form.parse, form=FORMS["dossier"], contracts=(dossier.DOSSIERS, dossier.PROCEDURES)),
+    "document": partial(form.parse, form=FORMS["document"], contracts=(document.DOCUMENTS,)),
+    "task": partial(form.parse, form=FORMS["task"], contracts=(task.TASKS, task.MILESTONES)),
+    "system": partial(
+        form.parse,
+        form=FORMS["system"],
+        contracts=(system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS),
+    ),
+}
+
+
+def errors_of(slug: str, body: bytes, origin: str, received_at: datetime) -> tuple[int, list[CellError]]:
+    """(filled rows, errors in the order of cells) of a filled form. Raises PayloadRefused where it is none."""
+    if slug == "indicator":
+        records = indicator_form.records(body, origin, received_at)
+    else:
+        records = form.read(body, FORMS[slug], origin, received_at)
+    return len(records), [error for record in records for error in record.errors]
