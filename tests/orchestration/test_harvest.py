@@ -361,3 +361,36 @@ def test_present_declaration_is_remembered_once(harvested: Harvester, server: Se
     harvested(source)
     harvested(source.model_copy(update={"freshness_s": 120}))
     assert harvested.rows("select freshness_s from lake.ops.sources where source = ?", source) == [(120,)]
+
+
+def test_history_is_kept_whole_per_version_and_the_accounts_count_reports(harvested: Harvester, server: Server) -> None:
+    opened = {"datetime": "2021-09-01T01:00:00Z", "type": "opened"}
+    closed = {"datetime": "2021-09-02T01:00:00Z", "type": "closed"}
+    listed = b'[{"service_code": "R", "service_name": "R\xc3\xa1c", "type": "realtime"}]'
+    source = declared("history", "ticket", "open311", server.url)
+    for updated, notes in (("2021-09-01T02:00:00Z", [opened]), ("2021-09-02T02:00:00Z", [opened, closed])):
+        page = json.dumps([request_json(1, updated_datetime=updated, notes=notes)]).encode()
+        server.serve({"/requests.json": page, "/services.json": listed})
+        assert [harvested(source).error for _ in range(2)] == [None, None]
+    events = harvested.rows(
+        "select updated_at, seq, event_type from lake.raw.ticket__events where source = ? order by all", source
+    )
+    assert [(at.day, seq, event_type) for at, seq, event_type in events] == [
+        *((1, 1, "opened"), (2, 1, "opened"), (2, 2, "closed"))
+    ]
+    assert (harvested.count("raw.ticket__requests", source), harvested.count("raw.ticket__services", source)) == (2, 1)
+    accounts = "select sum(n_offered), sum(n_accepted), sum(n_quarantined) from lake.ops.batches where source = ?"
+    assert harvested.rows(accounts, source) == [(2, 2, 0)]
+
+
+def test_inventory_that_returns_to_an_older_state_is_news(harvested: Harvester, tmp_path: Path) -> None:
+    file = tmp_path / "zbx_export_hosts.yaml"
+    source = declared("inventory", "server", "zabbix", str(file))
+    for status in ("ENABLED", "DISABLED", "DISABLED", "ENABLED"):
+        hosts = f"    - host: sv-01\n      status: {status}\n"
+        file.write_text(f"zabbix_export:\n  version: '7.0'\n  hosts:\n{hosts}")
+        assert harvested(source).error is None
+    states = harvested.rows(
+        "select status, group_names from lake.raw.server__hosts where source = ? order by exported_at", source
+    )
+    assert states == [("enabled", []), ("disabled", []), ("enabled", [])]
