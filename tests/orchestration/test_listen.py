@@ -29,7 +29,7 @@ from lake.sources.mqtt import Subscription
 from orchestration.harvest import harvest
 from orchestration.listen import listen, listen_to, listening_sources
 
-pytestmark = pytest.mark.xdist_group("listen")  # one lake for all tests of this module
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("listen")]  # one lake for all tests of this module
 KILLED = """
 import os, signal, sys, threading
 from pathlib import Path
@@ -148,7 +148,6 @@ def test_restart_of_the_broker_loses_nothing_and_what_comes_twice_is_counted_onc
     assert told["offered"] == 600 + told["deduplicated"]
 
 
-@pytest.mark.slow
 def test_listener_killed_before_the_acknowledgement_loses_nothing(
     settings: Settings, con: duckdb.DuckDBPyConnection, broker: Broker
 ) -> None:
