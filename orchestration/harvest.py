@@ -183,7 +183,10 @@ def _landed(landing: Landing, source: Source, batches: Iterator[list[Payload]]) 
 
 
 def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
-    """The same batches, each landed while the one before is committed. For local files: nobody waits for a network."""
+    """The same batches, each landed while the one before is committed.
+
+    For local files: no network is waited for, and no connector takes the next question for an acknowledgement.
+    """
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, batches, None)
         while (objects := coming.result()) is not None:

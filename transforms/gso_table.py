@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
@@ -17,7 +16,7 @@ from transforms.gso_sheet import Row, Table, is_number
 from transforms.observation import MISSING_MARKS, Fault, Observation, Vintage
 from transforms.period import Period
 from transforms.province_codes import province_code
-from transforms.text import clean
+from transforms.text import clean, folded
 from transforms.workbook import Cell, address
 
 COUNTRY = "VN"  # ISO 3166-1
@@ -213,8 +212,7 @@ def _titled(title: str, year: int) -> tuple[str, str, Period | None]:
 
 def _slug(text: str) -> str:
     """ASCII letters and dashes: "Tổng mức bán lẻ" -> "tong-muc-ban-le"."""
-    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "-".join(re.findall(r"[a-z0-9]+", "".join(c for c in letters if not unicodedata.combining(c))))
+    return "-".join(re.findall(r"[a-z0-9]+", folded(text).lower()))
 
 
 def _label_period(text: str, year: int) -> Period | None:

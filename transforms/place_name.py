@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from transforms.text import folded
+
 # Written types by level, longest first where one begins like another.
 TYPES = {
     "province": ("Thành phố", "Tỉnh"),
@@ -34,8 +36,7 @@ class Name(NamedTuple):
 
 def fold(text: str) -> str:
     """Words without diacritics, lower case, parted by single spaces: `Thị trấn Một Ngàn` -> `thi tran mot ngan`."""
-    bare = unicodedata.normalize("NFD", _APOSTROPHE.sub("", text).lower().replace("đ", "d"))
-    return _NOT_WORD.sub(" ", "".join(c for c in bare if not unicodedata.combining(c))).strip()
+    return _NOT_WORD.sub(" ", folded(_APOSTROPHE.sub("", text)).lower()).strip()
 
 
 def key(bare: str) -> str:
