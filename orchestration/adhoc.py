@@ -50,7 +50,6 @@ def adhoc_sources(
 
 def _guess(slug: Slug, location: str) -> str:
     """Some formats are told by the ending of the file; anything else is the slug's first format."""
-    """Tables, XML and metrics pages are told by their ending; anything else is the slug's first format."""
     path = urlsplit(location).path.lower()
     if slug == "server" and "zbx_export" in path:
         return "zabbix"
