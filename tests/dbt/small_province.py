@@ -97,11 +97,7 @@ def fill(lake: TinyLake) -> None:
         "raw.media__labels",
         [
             told | {"feed_id": feed, "article_id": article, "label": label, "published_at": utc("2021-07-05 00:00")}
-            for feed, article, label in (
-                ("home", "a1", "positive"),
-                ("local", "a1", "negative"),
-                ("home", "a3", "neutral"),
-            )
+            for feed, article, label in labelled
         ],
     )
     lake.insert(
