@@ -142,16 +142,16 @@ def train(
     chosen = rng.permutation(len(names))[: max(1, round(DEV_SHARE * len(names)))]
     dev_groups = {names[index] for index in chosen}
     dev = np.array([group in dev_groups for group in groups])
-    fitted = np.flatnonzero(~dev)
-    again = np.sort(rng.choice(fitted, round(FOLDED_SHARE * len(fitted)), replace=False))
-    known = [texts[int(index)] for index in fitted] + [folded(texts[int(index)]) for index in again]
+    fitted: list[int] = np.flatnonzero(~dev).tolist()
+    again: list[int] = np.sort(rng.choice(fitted, round(FOLDED_SHARE * len(fitted)), replace=False)).tolist()
+    known = [texts[index] for index in fitted] + [folded(texts[index]) for index in again]
     features = TextFeatures.fit(known)
     matrix = features.matrix(known)
-    held_out = features.matrix([texts[int(index)] for index in np.flatnonzero(dev)])
+    held_out = features.matrix([texts[index] for index in np.flatnonzero(dev).tolist()])
     heads = {}
     for task in tasks:
         given = np.asarray(labels[task.name])
-        heads[task.name] = _head(task, matrix, given[np.concatenate([fitted, again])], held_out, given[dev])
+        heads[task.name] = _head(task, matrix, given[fitted + again], held_out, given[dev])
     return LabelModel(features, heads)
 
 

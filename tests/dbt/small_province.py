@@ -90,6 +90,33 @@ def fill(lake: TinyLake) -> None:
     lake.declare("cam", "camera", None)
     lake.insert("raw.ticket__requests", tickets())
     lake.insert("raw.media__articles", articles())
+    labelled = (("home", "a1", "positive"), ("local", "a1", "negative"), ("home", "a3", "neutral"))
+    told = {"source": "bc", "article_hash": "h", "probability": 0.9, "is_abstained": False, "method": "model"}
+    told |= {"model_version": "synthetic-1", "is_audited": False, "task": "sentiment", "ingested_at": utc(AS_OF)}
+    lake.insert(
+        "raw.media__labels",
+        [
+            told | {"feed_id": feed, "article_id": article, "label": label, "published_at": utc("2021-07-05 00:00")}
+            for feed, article, label in labelled
+        ],
+    )
+    lake.insert(
+        "raw.media__stories",
+        [
+            {"source": "bc", "feed_id": "home", "article_id": a, "story_key": "s", "event_key": "s"}
+            for a in ("a1", "a3")
+        ],
+    )
+    # one page registered with a rhythm of ten hours, which posted at 07:00 on 27/09 and no more
+    lake.insert(
+        "raw.media__outlets",
+        [
+            {"source": "bc", "outlet_id": "p", "name": "Trang", "feed_url": "7", "expected_gap_h": 10.0}
+            | {"listed_at": utc(AS_OF), "received_at": utc(AS_OF), "record_hash": "o"}
+        ],
+    )
+    post = {"source": "bc", "post_id": "7_1", "page_id": "7", "created_at": utc("2021-09-27 00:00")}
+    lake.insert("raw.media__posts", [post | {"received_at": utc(AS_OF), "record_hash": "p"}])
     lake.insert("raw.server__series", [{"source": "mc", "series_id": "s1", "metric": "up", "instance": "sv-01"}])
     # 29/09 has 24 expected hours: 20 up, 1 down, 3 missing. 30/09 has 17 before 17:00, all up;
     # the one at 17:00, the clock itself, is not expected yet.

@@ -70,6 +70,8 @@ def test_every_model_and_column_is_described(province: Province) -> None:
         ("F4", "all", "93", None, 1, 4),
         ("M1", "week", "93", "2021-07-05", 3, None),  # one link in two feeds counts once
         ("M1", "day", "93", "2021-07-06", 0, None),
+        ("M6", "day", "93", "2021-09-27", 0, 1),  # allowed: three gaps of ten hours, up to 13:00 of the next day
+        ("M6", "all", "93", None, 2, 3),
         ("S1", "day", "93", "2021-09-29", 21, 24),
         ("S2", "day", "93", "2021-09-29", 20, 24),
         ("S2", "day", "93", "2021-09-30", 17, 17),
@@ -88,6 +90,15 @@ def test_figures_equal_the_count_by_hand(
 def test_a_period_without_reports_has_a_zero_count_and_no_rate(province: Province) -> None:
     row = value_of(province[0], "F2", "day", start="2021-09-02")
     assert (row["numerator"], row["denominator"], row["value"]) == (0, 0, None)
+
+
+def test_label_of_an_article_in_two_feeds_counts_once_and_says_that_nobody_audited_it(province: Province) -> None:
+    rows = province[0].query("select * from lake.marts.fct_article_labels order by published_on")
+    assert [(row["label"], row["n_articles"], row["n_stories"], row["n_abstained"]) for row in rows] == [
+        ("positive", 1, 1, 0),
+        ("neutral", 1, 1, 0),
+    ]
+    assert {row["is_audited"] for row in rows} == {False}
 
 
 def test_missing_samples_are_shown_as_bounds(province: Province) -> None:

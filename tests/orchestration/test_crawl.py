@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -60,16 +61,15 @@ class Publisher:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         name = request.path.strip("/").removesuffix(".html")
         if name == "feed":
-            reply(request, self.feed)
-        elif name == "robots.txt":
-            reply(request, b"User-agent: *\nDisallow: /kin\n")
-        elif request.headers["If-None-Match"] == f'"{self.pages[name]}"'.encode("ascii", "ignore").decode():
-            reply(request, b"", 304)
-        else:
-            status, body = self.pages[name]
-            page = f"<html><title>Bài</title><body><article>{body}</article></body></html>".encode()
-            etag = f'"{self.pages[name]}"'.encode("ascii", "ignore").decode()
-            reply(request, page, status, Content_Type="text/html; charset=utf-8", ETag=etag)
+            return reply(request, self.feed)
+        if name == "robots.txt":
+            return reply(request, b"User-agent: *\nDisallow: /kin\n")
+        status, body = self.pages[name]
+        etag = f'"{zlib.crc32(body.encode())}"'
+        if request.headers["If-None-Match"] == etag:
+            return reply(request, b"", 304)
+        page = f"<html><title>Bài</title><body><article>{body}</article></body></html>".encode()
+        return reply(request, page, status, Content_Type="text/html; charset=utf-8", ETag=etag)
 
     def asked(self) -> list[str]:
         """Paths asked for since the last call, without robots.txt, sorted."""
@@ -102,12 +102,10 @@ class Reader:
             [days, days, self.source.id],
         )
 
-    def texts(self) -> list[tuple[str, str]]:
-        """(first word of the text, batch's table) in order."""
-        rows = self.con.execute(
-            "select text from lake.raw.media__texts where source = ? order by text", [self.source.id]
-        ).fetchall()
-        return [text.split(".")[0] for (text,) in rows]
+    def texts(self) -> list[str]:
+        """Beginnings of the texts, sorted."""
+        rows = self.con.execute("select text from lake.raw.media__texts where source = ?", [self.source.id]).fetchall()
+        return sorted(text.split(".")[0] for (text,) in rows)
 
     def status(self) -> dict[str, str]:
         rows = self.con.execute(

@@ -31,3 +31,17 @@ select
     null as n_missing
 from days
 left join articles on days.source = articles.source and days.counted_on = articles.published_on
+union all
+select
+    'M6' as code,
+    days.source,
+    clock.unit_code,
+    days.counted_on,
+    count(*) filter (where days.is_silent) as numerator,
+    null as numerator_high,
+    count(*) as denominator,
+    null as n_missing
+from {{ ref('fct_feed_days') }} as days
+inner join {{ ref('int_source__clock') }} as clock on days.source = clock.source
+where days.is_silent is not null
+group by days.source, clock.unit_code, days.counted_on

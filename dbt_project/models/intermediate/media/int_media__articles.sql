@@ -22,6 +22,7 @@ select
     source,
     article_key,
     feed_id,
+    article_id,
     feed_title,
     url,
     headline,
