@@ -48,7 +48,7 @@ ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
     format
     for contract in (
-        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, server.SERIES, server.SAMPLES),
+        *(ticket.REQUESTS, camera.EVENTS, camera.STATUS, server.SERIES, server.SAMPLES, server.HOSTS),
         *(media.ARTICLES, media.TEXTS, media.POSTS),
         indicator.VALUES,
         *(place.UNITS, place.BOUNDARIES),

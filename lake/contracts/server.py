@@ -64,7 +64,8 @@ HOSTS = Contract(
     versioned=False,
     purpose="Know which machines are to be monitored",
     legal_basis=NOT_PERSONAL,
-    holds_personal_data=False,
+    holds_personal_data=True,  # an export names the machines' keepers, and may hold what opens them
+    formats=("zabbix",),
     # what opens the machine, and what names its keepers
     dropped=("macros", "details", "ipmi_username", "ipmi_password", "tls_psk", "tls_psk_identity", "inventory"),
 )
