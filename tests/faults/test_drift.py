@@ -285,7 +285,7 @@ def test_changed_publication_time_is_flagged(changed: str | None) -> None:
     [
         (feed(ITEM, channel="<title>b</title>"), "told: language"),
         (feed(ITEM, channel="<language>vi</language>"), "told: feed_title"),
-        (json.dumps({"version": "https://jsonfeed.org/version/1", "items": []}).encode(), "refused"),
+        (json.dumps({"message": "moved"}).encode(), "refused"),
         (b"<!doctype html><title>moved</title>", "refused"),
     ],
 )
