@@ -35,7 +35,7 @@ venv-package:
 test: setup system-packages  ## everything CI runs besides `make check`
 	$(BIN)/pytest -n 2 --dist loadgroup --hypothesis-profile=fast -m "not long"
 
-test-long: setup system-packages  ## what takes a minute or more each
+test-long: setup system-packages  ## whole journeys and exhaustive comparisons, some twenty minutes
 	$(BIN)/pytest -n 2 --dist loadgroup --timeout=1200 -m long
 
 test-fast: setup  ## under a minute: no servers, browsers or full builds

@@ -14,7 +14,7 @@ from lake.contracts.base import Delivery
 from lake.sources.declared import load_profile
 from transforms.camera_counts import parse
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 MODELS = ("+fct_station_hours", "+dim_cameras", "+fct_camera_days")
 FILES = {
     "jamar": ("dvrpc/jamar_vehicle_101.csv", "jamar_vehicles", "America/New_York"),

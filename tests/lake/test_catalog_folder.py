@@ -15,7 +15,8 @@ from lake.errors import CatalogError
 from lake.postgres import EmbeddedPostgres
 from lake.settings import Settings
 
-pytestmark = pytest.mark.slow
+# One folder of catalogues for all: two processes that sweep it would count each other's.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("catalog-folder")]
 DAY_S = 86_400.0
 
 

@@ -236,6 +236,7 @@ def test_interrupted_erasure_is_completed_by_running_it_again(lake: Lake, tmp_pa
     assert (again.removed.n_rows, again.removed.n_payloads, again.residue) == (0, 0, ())
 
 
+@pytest.mark.long
 def test_erasures_are_applied_to_a_lake_that_has_forgotten_them(lake: Lake, tmp_path: Path) -> None:
     catalog, con = lake
     people = [report("R-1", "nhà Đỗ Thị Mận ồn ào"), report("R-2", "đường ngập", phone="x")]
@@ -255,6 +256,7 @@ def test_erasures_are_applied_to_a_lake_that_has_forgotten_them(lake: Lake, tmp_
     assert con.execute("select count(*) from lake.ops.erasures").fetchone() != (0,)
 
 
+@pytest.mark.long
 def test_search_finds_what_an_erasure_has_missed(lake: Lake, tmp_path: Path) -> None:
     catalog, _ = lake
     log = catalog.settings.home / "notes.log"

@@ -128,6 +128,7 @@ def building(catalog: Catalog) -> Iterator[None]:
         work.result()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_readers_never_see_two_runs_in_one_view(
     catalog: Catalog, built: duckdb.DuckDBPyConnection, settings: Settings

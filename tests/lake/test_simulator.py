@@ -45,6 +45,7 @@ def fingerprint(seed: int, hash_seed: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_same_seed_gives_the_same_bytes_in_another_process(simulator: Simulator, client: httpx.Client) -> None:
     first, other_seed = fingerprint(2021, "1"), fingerprint(7, "2")

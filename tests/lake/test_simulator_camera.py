@@ -17,6 +17,7 @@ from lake.simulator.province import CLOCK, TIME_ZONE
 from lake.simulator.server import Simulator
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_camera_files_equal_the_key(simulator: Simulator, key: AnswerKey) -> None:
     passages: Counter[tuple[str, date]] = Counter()

@@ -37,6 +37,7 @@ def harvest(client: httpx.Client) -> dict[str, feedparser.FeedParserDict]:
     return documents
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_articles_per_week_equal_the_key(client: httpx.Client, key: AnswerKey) -> None:
     documents = harvest(client)

@@ -184,6 +184,7 @@ def test_connector_runs_alone(server: Server, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.startswith(f"{server.url}/f.xml 6 ")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_synthetic_province_arrives_whole(tmp_path: Path) -> None:
     until = CLOCK.astimezone(UTC)

@@ -64,7 +64,8 @@ class Scripted:
     def get(self, url: str, *, params: dict[str, int], **_: object) -> Answer:
         n_steps = (params["end"] - params["start"]) // params["step"] + 1
         n_bytes = int(n_steps * self._bytes_per_step)
-        self._bytes_per_step = int(self._bytes_per_step * self._growth)
+        grown = int(self._bytes_per_step * self._growth)
+        self._bytes_per_step = grown if self._growth <= 1 else min(grown, self._limit // 2)  # one step still fits
         if n_bytes > self._limit:
             raise PayloadRefused(f"{n_bytes}")
         return Answer(b"." * n_bytes, 200, {}, f"{url}?start={params['start']}&end={params['end']}", False)

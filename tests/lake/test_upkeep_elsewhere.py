@@ -19,7 +19,7 @@ from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.upkeep import upkeep
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("external")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("external")]
 Elsewhere = Callable[..., Settings]
 
 

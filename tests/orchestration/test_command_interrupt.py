@@ -80,6 +80,7 @@ def test_interrupt_of_a_harvest_says_that_nothing_was_published(ioc: Ioc, server
     assert "Traceback" not in said
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_interrupt_of_the_build_says_that_nothing_was_published(ioc: Ioc, tmp_path: Path) -> None:
     file = tmp_path / "good.csv"

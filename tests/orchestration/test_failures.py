@@ -89,6 +89,7 @@ def test_bad_sources_are_named_and_the_others_finish(ioc: Ioc, tmp_path: Path) -
     assert (rate["numerator"], rate["denominator"]) == (1, 2)
 
 
+@pytest.mark.long
 def test_failing_blocking_check_stops_the_publish_until_released(ioc: Ioc, tmp_path: Path) -> None:
     (tmp_path / "profile.toml").write_text(PROFILE, encoding="utf-8")
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
@@ -126,7 +127,7 @@ def test_failing_blocking_check_stops_the_publish_until_released(ioc: Ioc, tmp_p
         (("ingest", "ticket", "absent.csv", "--profile", "boston311"), "was not found"),
         (("ingest", "ticket", "x.csv", "--profile", "unheard"), "boston311"),
         (("ingest", "camera", "x.csv", "--profile", "boston311"), "is for ticket sources"),
-        (("ingest", "server", "x.csv", "--format", "csv"), "a server source takes"),
+        (("ingest", "server", "x.xml", "--format", "feed"), "a server source takes"),
     ],
 )
 def test_errors_are_one_sentence_with_the_next_step(ioc: Ioc, arguments: tuple[str, ...], sentence: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from command import Ioc
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live-prometheus")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("live-prometheus")]
 
 SCRAPED_S = 20
 STEP_S = 1  # the server's scrape interval, which an undeclared source takes over

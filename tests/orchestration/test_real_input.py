@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command import Ioc
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("real")]
 DELIVERIES = (
     ("ticket", ("feedback/boston311_2013.csv",), ("--profile", "boston311", "--source", "boston-2013")),
     ("ticket", ("feedback/boston311_2017.csv",), ("--profile", "boston311", "--source", "boston-2017")),
