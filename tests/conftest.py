@@ -41,8 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """A test is named after its value unless that is long: the name stands in the environment of what it starts."""
-    return f"{argname}-of-{len(val)}" if isinstance(val, str | bytes) and len(val) > 100 else None
+    """A test is named after its value unless that is long, or bytes that are no text.
+
+    The name stands in the environment of what the test starts, and packed bytes hold the time they were made: two
+    processes of xdist would disagree about the names.
+    """
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        return argname
+    return argname if isinstance(val, str | bytes) and len(val) > 100 else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""Articles from syndication feeds: fetched on each source's own schedule, labelled and grouped before each build."""
+"""Articles from syndication feeds: fetched on each source's own schedule; labelled and grouped once an hour."""
 
 import dagster as dg
 
@@ -52,11 +52,19 @@ def texts(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Materiali
 
 
 def defs() -> dg.Definitions:
-    """Sources → raw.media__*, checked by the media suite; labels and stories are part of the warehouse's job.
+    """Sources → raw.media__*, checked by the media suite.
 
-    Pages are read by a job of their own, every half hour, which no publish waits for.
+    Pages are read every half hour, labels and stories made once an hour, by jobs that no publish waits for.
     """
     job = dg.define_asset_job("crawl_media", selection=dg.AssetSelection.assets(texts))
+    reading = dg.define_asset_job("label_media", selection=dg.AssetSelection.assets(labels, stories))
+    reading_schedule = dg.ScheduleDefinition(
+        name="label_media_schedule",
+        job=reading,
+        cron_schedule="5 * * * *",
+        execution_timezone=PROVINCIAL_ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
     is_wanted = any(source.is_crawled for source in declared(load_settings(), "media"))
     schedule = dg.ScheduleDefinition(
         name="crawl_media_schedule",
@@ -67,5 +75,5 @@ def defs() -> dg.Definitions:
     )
     return dg.Definitions.merge(
         raw_source([media.ARTICLES, media.ADDRESSES, media.OUTLETS, media.POSTS]),
-        dg.Definitions(assets=[labels, stories, texts], jobs=[job], schedules=[schedule]),
+        dg.Definitions(assets=[labels, stories, texts], jobs=[job, reading], schedules=[schedule, reading_schedule]),
     )

@@ -12,7 +12,6 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from packaging.version import Version
 
 from lake import crashpoint
-from lake.contracts.media import LABELS, STORIES
 from lake.serving import publish_accounts
 from lake.settings import load_settings
 from orchestration import dbt_build
@@ -22,7 +21,6 @@ from orchestration.progress import report
 from orchestration.resources import LakeResource
 
 PUBLISHED = ["published", "serving_file"]
-COMPUTED = (["raw", LABELS.table], ["raw", STORIES.table])  # of rows in the lake, so after every harvest
 
 
 class _Dbt(DbtCliResource):
@@ -75,7 +73,7 @@ def defs() -> dg.Definitions:
                 raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
             dbt_build.mark_built(con, settings)
 
-    everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(*COMPUTED, PUBLISHED)
+    everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(PUBLISHED)
     job = dg.define_asset_job("warehouse", selection=everything, tags={"ioc/warehouse": "true"})
 
     @dg.schedule(
@@ -88,7 +86,7 @@ def defs() -> dg.Definitions:
         """All of it when something changed; otherwise publish alone, so that freshness stays true."""
         with lake.session() as session:
             if dbt_build.is_current(session.con, lake.settings):
-                return dg.RunRequest(asset_selection=[dg.AssetKey(["published", "serving_file"])])
+                return dg.RunRequest(asset_selection=[dg.AssetKey(PUBLISHED)])
         return dg.RunRequest()
 
     return dg.Definitions(assets=[warehouse], jobs=[job], schedules=[warehouse_schedule])
