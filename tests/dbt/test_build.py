@@ -145,6 +145,7 @@ def test_published_figures_that_contradict_each_other_are_found(province: Provin
     assert {verdicts[id_]["verdict"] for id_ in ("A1", "A1a", "A1b", "A9")} == {"chua_du_du_lieu"}
 
 
+@pytest.mark.long
 def test_order_of_arrival_and_a_second_build_change_no_figure(province: Province) -> None:
     lake, _ = province
     everything = "select * exclude (as_of) from lake.kpi.kpi_values order by all"

@@ -11,7 +11,7 @@ from tiny_lake import TinyLake
 from lake.contracts import document, dossier, system, task
 from lake.contracts.base import Contract
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 CONTRACTS = [c for m in (dossier, document, task, system) for c in vars(m).values() if isinstance(c, Contract)]
 
 

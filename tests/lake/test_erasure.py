@@ -137,6 +137,7 @@ def test_erased_plate_is_nowhere_and_redelivery_does_not_bring_it_back(lake: Lak
     )
 
 
+@pytest.mark.long
 def test_erased_name_leaves_the_texts_of_others(lake: Lake, tmp_path: Path) -> None:
     catalog, con = lake
     texts = ["hàng xóm Trần Thị Bưởi xả rác", "hàng xóm TRẦN THỊ BƯỞI xả rác", "Tra\u0302\u0300n Thị Bưởi lại xả rác",
@@ -222,6 +223,7 @@ def test_erased_report_is_counted_but_says_nothing_of_anybody(lake: Lake, tmp_pa
     assert found(lake, "nướcngậpvàophòngkháchnhàcócổngxanh") == []
 
 
+@pytest.mark.long
 def test_interrupted_erasure_is_completed_by_running_it_again(lake: Lake, tmp_path: Path) -> None:
     catalog, _ = lake
     deliver(lake, "broken", "ticket", tmp_path, "1.json", [report("B-1", "nhà Lý Văn Khế ồn ào")])

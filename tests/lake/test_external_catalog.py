@@ -110,6 +110,7 @@ def test_upkeep_of_the_files_reaches_the_object_store(remote_lake: Catalog, endp
     assert not set(before) & set(after)
 
 
+@pytest.mark.long
 def test_dbt_builds_on_the_remote_lake_and_keeps_its_log_clean(
     remote_lake: Catalog, remote_settings: Settings, endpoint: str
 ) -> None:

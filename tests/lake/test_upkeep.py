@@ -135,6 +135,7 @@ def test_reader_that_began_before_keeps_its_rows(own_catalog: Catalog, own_con: 
         reader.close()
 
 
+@pytest.mark.long
 def test_writers_go_on_during_upkeep_and_two_upkeeps_take_turns(
     own_catalog: Catalog, own_con: duckdb.DuckDBPyConnection
 ) -> None:

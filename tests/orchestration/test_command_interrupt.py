@@ -57,7 +57,7 @@ def until(is_reached: Callable[[], bool], running: subprocess.Popen[str]) -> Non
         time.sleep(0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_interrupt_of_a_harvest_says_that_nothing_was_published(ioc: Ioc, server: Server) -> None:
     asked, over = threading.Event(), threading.Event()
 

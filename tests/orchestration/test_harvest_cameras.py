@@ -17,7 +17,7 @@ from lake.settings import Settings
 from lake.sources.declared import Source, declare
 from orchestration.harvest import Outcome, harvest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("harvest_cameras")]  # one lake for all tests of this module
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("harvest_cameras")]  # one lake for all tests of this module
 ALERT = (
     '<EventNotificationAlert version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><macAddress>aa:bb</macAddress>'
     "<channelID>1</channelID><dateTime>2024-01-19T11:17:19+07:00</dateTime><eventType>ANPR</eventType>"

@@ -16,7 +16,7 @@ from lake.sources.declared import declare
 from orchestration.checks import validate_new_batches
 from orchestration.harvest import Outcome, harvest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("place_harvest")]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("place_harvest")]
 LISTS = {
     "gso_districts_2020": ("csv", "admin/pre2025/gso_district_2025-07-18.csv", 696),
     "gso_communes_2025": ("markdown", "admin/post2025/1027_CTK-CSCL_commune_codes.md", 3_321),
