@@ -21,6 +21,8 @@ from lake.landing import Landing
 from lake.settings import Settings
 from lake.sources.base import Payload
 
+pytestmark = pytest.mark.xdist_group("backup")  # one lake for all tests of this module
+
 
 @pytest.fixture
 def finished(own_catalog: Catalog, own_con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pytest
 from small_lake import NOON, deliver, files_of, flip
 
 from lake import checksums
 from lake.catalog import Catalog
 from lake.upkeep import upkeep
+
+pytestmark = pytest.mark.xdist_group("checksums")  # one lake for all tests of this module
 
 
 def test_one_changed_byte_is_found_in_each_of_twenty_files(
@@ -64,6 +67,7 @@ def test_damage_is_told_on_the_quality_page_and_not_copied_by_a_merge(
     own_catalog: Catalog, own_con: duckdb.DuckDBPyConnection
 ) -> None:
     deliver(own_catalog, own_con, "shown", "a", first=NOON + timedelta(hours=2))
+    deliver(own_catalog, own_con, "shown", "b", first=NOON + timedelta(hours=3))
     checksums.record_new(own_catalog)
     files = files_of(own_con, "server__samples")
     flip(files[0])

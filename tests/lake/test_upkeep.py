@@ -21,6 +21,8 @@ from lake.sources.base import Payload
 from lake.transactions import insert
 from lake.upkeep import STEPS, upkeep
 
+pytestmark = pytest.mark.xdist_group("upkeep")  # one lake for all tests of this module
+
 SAMPLES_KEPT = timedelta(days=1_096)
 
 
