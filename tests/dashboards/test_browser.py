@@ -148,7 +148,8 @@ def test_charts_speak_vietnamese_and_have_a_description(page: sync_api.Page, add
     draw(page, f"{address}/giao-thong")
     chart = page.locator('[data-testid="stVegaLiteChart"]').first
     chart.locator("canvas, svg").first.wait_for(timeout=10_000)
-    assert page.get_by_label("Lưu lượng theo giờ trong ngày").count() >= 1
+    # The drawing is there before its description: wait for both.
+    page.get_by_label("Lưu lượng theo giờ trong ngày").first.wait_for(state="attached", timeout=10_000)
 
 
 def test_language_and_source_travel_in_the_address(page: sync_api.Page, address: str) -> None:
