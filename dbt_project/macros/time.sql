@@ -41,3 +41,8 @@
 {% macro n_days(first_day, last_day) -%}
     (date_diff('day', {{ first_day }}, {{ last_day }}) + 1)
 {%- endmacro %}
+
+{# One row per whole number, both ends included; for use in a select list. #}
+{% macro each_number(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}
