@@ -1,24 +1,3 @@
-{# Bounds of the 95 % interval of a share after Wilson (1927): k of n. Null when n is 0. #}
-{% macro wilson_low(k, n) -%}
-    (
-        (({{ k }}) / nullif({{ n }}, 0) + 1.92072941 / nullif({{ n }}, 0)
-        - 1.95996398 * sqrt(
-            ({{ k }}) / nullif({{ n }}, 0) * (1 - ({{ k }}) / nullif({{ n }}, 0)) / nullif({{ n }}, 0)
-            + 0.960364705 / nullif(({{ n }}) * ({{ n }}), 0)
-        )) / (1 + 3.84145882 / nullif({{ n }}, 0))
-    )
-{%- endmacro %}
-
-{% macro wilson_high(k, n) -%}
-    (
-        (({{ k }}) / nullif({{ n }}, 0) + 1.92072941 / nullif({{ n }}, 0)
-        + 1.95996398 * sqrt(
-            ({{ k }}) / nullif({{ n }}, 0) * (1 - ({{ k }}) / nullif({{ n }}, 0)) / nullif({{ n }}, 0)
-            + 0.960364705 / nullif(({{ n }}) * ({{ n }}), 0)
-        )) / (1 + 3.84145882 / nullif({{ n }}, 0))
-    )
-{%- endmacro %}
-
 {% macro text_hash(text) -%}
     md5({{ text }})
 {%- endmacro %}

@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, grain and period.
 -- M3P, M3N, M3U: corrected shares; numerator articles labelled, denominator articles audited. M5: accuracy, M5R: recall
--- of negative news (both with Wilson bounds), M5F: macro-F1, M5K: kappa; numerator hits, denominator articles. M7: 90th
+-- of negative news, M5F: macro-F1, M5K: kappa; numerator hits, denominator articles. M7: 90th
 -- percentile of the delay of collection in minutes; numerator articles, denominator feeds; what a feed held before its
 -- first harvest was not collected late. M8: greatest z that lasted; numerator hours of alert, denominator hours judged.
 with delays as (
@@ -57,15 +57,11 @@ scores as (
         n_audited,
         n_correct,
         accuracy,
-        accuracy_low,
-        accuracy_high,
         macro_f1,
         kappa,
         n_negative_found,
         n_negative,
-        negative_recall,
-        negative_recall_low,
-        negative_recall_high
+        negative_recall
     from {{ ref('int_media__audit_scores') }}
     where grain <> 'model'
 ),
@@ -88,11 +84,11 @@ figures as (
         null as n_missing
     from {{ ref('int_media__corrected_shares') }}
     union all
-    {% for code, numerator, denominator, value, low, high in [
-        ('M5', 'n_correct', 'n_audited', 'accuracy', 'accuracy_low', 'accuracy_high'),
-        ('M5F', 'n_correct', 'n_audited', 'macro_f1', 'null', 'null'),
-        ('M5K', 'n_correct', 'n_audited', 'kappa', 'null', 'null'),
-        ('M5R', 'n_negative_found', 'n_negative', 'negative_recall', 'negative_recall_low', 'negative_recall_high'),
+    {% for code, numerator, denominator, value in [
+        ('M5', 'n_correct', 'n_audited', 'accuracy'),
+        ('M5F', 'n_correct', 'n_audited', 'macro_f1'),
+        ('M5K', 'n_correct', 'n_audited', 'kappa'),
+        ('M5R', 'n_negative_found', 'n_negative', 'negative_recall'),
     ] %}
         select
             '{{ code }}' as code,
@@ -102,8 +98,8 @@ figures as (
             {{ numerator }} as numerator,
             {{ denominator }} as denominator,
             {{ value }} as value,
-            {{ low }} as value_low,
-            {{ high }} as value_high,
+            null as value_low,
+            null as value_high,
             null as n_missing
         from scores
         union all

@@ -69,14 +69,12 @@ select
     n_audited,
     n_correct,
     n_correct / n_audited as accuracy,
-    {{ wilson_low('n_correct', 'n_audited') }} as accuracy_low,
-    {{ wilson_high('n_correct', 'n_audited') }} as accuracy_high,
+    {{ wilson('n_correct', 'n_audited', '-') }} as accuracy_low,
+    {{ wilson('n_correct', 'n_audited', '+') }} as accuracy_high,
     macro_f1,
     (n_correct / n_audited - chance_agreement) / nullif(1 - chance_agreement, 0) as kappa,
     min_recall,
     n_negative_found,
     n_negative,
-    n_negative_found / nullif(n_negative, 0) as negative_recall,
-    {{ wilson_low('n_negative_found', 'n_negative') }} as negative_recall_low,
-    {{ wilson_high('n_negative_found', 'n_negative') }} as negative_recall_high
+    n_negative_found / nullif(n_negative, 0) as negative_recall
 from sums
