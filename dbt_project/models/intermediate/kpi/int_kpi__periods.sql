@@ -1,6 +1,10 @@
 -- Grain: one row per KPI that cannot be added up, grain, first day of the period, administrative unit and source.
 -- A model of such figures (quantiles, survival times, scores) is added by its line here.
-{% set models = [] %}
+{% set models = [
+    'int_kpi__data_centre_periods',
+    'int_kpi__media_periods',
+    'int_kpi__quality_periods',
+] %}
 select
     cast(null as varchar) as code,
     cast(null as varchar) as source,
