@@ -23,6 +23,8 @@ from lake.transactions import record
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
 BUILT = "built.json"
+# A new row in one of these changes what the days before mean.
+REGISTERS = ("camera__registry", "server__series", "system__maintenance")
 UNKNOWN_VALUE = "unknown_value"  # first column of the tests that say which values are unknown
 
 
@@ -95,9 +97,15 @@ def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     return file.exists() and json.loads(file.read_text())["fingerprint"] == _fingerprint(con)
 
 
+def is_added_to(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Whether since the last build rows were added and nothing else: then tables may be built on, not anew."""
+    file = settings.dbt_target / BUILT
+    return file.exists() and json.loads(file.read_text()).get("basis") == _basis(con)
+
+
 def mark_built(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember what the build that has just succeeded saw."""
-    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con)}))
+    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con), "basis": _basis(con)}))
 
 
 def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path) -> None:
@@ -149,6 +157,17 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
     ).fetchone()
     return hashlib.sha256(f"{rows}\n{_project_digest()}".encode()).hexdigest()
+
+
+def _basis(con: duckdb.DuckDBPyConnection) -> str:
+    """Digest of the project, the declarations, the registers, and how many rows were removed from each raw table."""
+    tables = con.execute(
+        "select table_name, sum(n_accepted)::bigint from lake.ops.batches where n_accepted > 0 group by 1 order by 1"
+    ).fetchall()
+    removed = [(t, n - con.execute(f'select count(*) from lake.raw."{t}"').fetchall()[0][0]) for t, n in tables]
+    registers = [(t, n) for t, n in tables if t in REGISTERS]
+    sources = con.execute("select * from lake.ops.sources order by all").fetchall()
+    return hashlib.sha256(f"{removed}\n{registers}\n{sources}\n{_project_digest()}".encode()).hexdigest()
 
 
 def _project_digest() -> str:

@@ -67,7 +67,14 @@ def kpi_values(
         grain, first_day = parse_period(period) if period else (None, None)
         rows = con.execute(
             _VALUES.read_text(encoding="utf-8"),
-            {"code": code, "grain": grain, "first_day": first_day, "unit": unit, "source": source, "boundary": boundary},
+            {
+                "code": code,
+                "grain": grain,
+                "first_day": first_day,
+                "unit": unit,
+                "source": source,
+                "boundary": boundary,
+            },
         ).fetchall()
         names = [column[0] for column in con.description or []]
     return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
