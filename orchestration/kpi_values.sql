@@ -4,7 +4,7 @@ with held as (
         v.*,
         u.name_vi as unit_name_vi,
         case when v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from then 'whole' else u.level end
-            as level
+            as place
     from kpi.kpi_values as v
     inner join marts.dim_sources as s on v.source = s.source
     left join seeds.units as u on v.unit_code = u.code and v.unit_valid_from = u.valid_from
@@ -14,8 +14,8 @@ with held as (
         and v.grain = coalesce($grain, v.grain)
         and v.period_start = coalesce($first_day::date, v.period_start)
         and (
-            level is null
-            or level = 'whole'
+            place is null
+            or place = 'whole'
             or coalesce($boundary::date, v.period_end)
             between u.valid_from and coalesce(u.valid_to, date '9999-12-31')
         )
@@ -25,8 +25,8 @@ with held as (
 units as (
     select *
     from held
-    where is_additive and level in ('district', 'commune')
-    qualify rank() over (partition by code, source, grain, period_start order by level = 'commune' desc) = 1
+    where is_additive and place in ('district', 'commune')
+    qualify rank() over (partition by code, source, grain, period_start order by place = 'commune' desc) = 1
 ),
 
 unplaced as (
@@ -63,7 +63,7 @@ unplaced as (
             and whole.source = units.source
             and whole.grain = units.grain
             and whole.period_start = units.period_start
-    where whole.level = 'whole' and $boundary is not null
+    where whole.place = 'whole' and $boundary is not null
 ),
 
 shown as (
