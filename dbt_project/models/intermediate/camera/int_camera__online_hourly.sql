@@ -1,6 +1,7 @@
 -- Grain: one row per source, camera and provincial hour, from its first message to the source's clock.
 -- A camera absent from a message that names others was offline; a minute without any message is missing.
 -- Nothing is expected of a camera from the day on which the register says it was retired.
+-- depends_on: {{ ref('stg_ops__batches') }}
 {{ config(materialized='incremental', incremental_strategy='from_day', unique_key=['source', 'hour_on']) }}
 
 with reports as (

@@ -1,6 +1,7 @@
 -- Grain: one row per watched server or shared system and slot of its grid in which a measurement arrived.
 -- What is due at the clock's own instant is not expected yet. A server is up in a slot when every sample in it is 1;
 -- NaN is not up. A system is up when a probe of any replica succeeded: one replica that answers is enough.
+-- depends_on: {{ ref('stg_ops__batches') }}
 {{ config(materialized='incremental', incremental_strategy='from_day', unique_key=['target_no', 'utc_day']) }}
 {% set day_us = 86400000000 %}
 
