@@ -167,7 +167,7 @@ def _spell(server: int | None, length: float, rng: np.random.Generator) -> Spell
 
 
 def maintenance_slot(start: int, server: int) -> int:
-    """Sample at which the maintenance of the server in row `server` begins on the night whose first sample is `start`."""
+    """First sample of the maintenance of the server in row ``server``, on the night that begins with ``start``."""
     return start + server // 3
 
 

@@ -1,7 +1,7 @@
 """The plan of maintenance, backups and restore drills of the data centre, and what came of it.
 
-Planted: a window of the whole centre that lies over those of its servers, a night that nobody approved, and one that was
-approved only after it had begun: only the first may be taken out of availability, and only once.
+Planted: a window of the whole centre that lies over those of its servers, a night that nobody approved, and one that
+was approved only after it had begun: only the first may be taken out of availability, and only once.
 """
 
 from dataclasses import dataclass
