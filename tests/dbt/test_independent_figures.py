@@ -141,7 +141,7 @@ def test_tones_and_stories_equal_a_count_of_the_ledger(lake: TinyLake) -> None:
 def test_audit_equals_a_count_of_the_sample(lake: TinyLake) -> None:
     audited = sample()
     matrix = np.array([[sum(i.tone == t and predicted(i) == p for i in audited) for p in TONES] for t in TONES])
-    n, hits = matrix.sum(), matrix.trace()
+    n, hits = int(matrix.sum()), int(matrix.trace())
     chance = (matrix.sum(0) * matrix.sum(1)).sum() / n**2
     f1 = 2 * matrix.diagonal() / (matrix.sum(0) + matrix.sum(1))
     accuracy = period(lake, "M5")
@@ -149,7 +149,7 @@ def test_audit_equals_a_count_of_the_sample(lake: TinyLake) -> None:
     assert period(lake, "M5F")["value"] == pytest.approx(f1.mean())
     assert period(lake, "M5K")["value"] == pytest.approx((hits / n - chance) / (1 - chance))
     found = period(lake, "M5R")
-    assert (found["numerator"], found["denominator"]) == (matrix[1, 1], matrix[1].sum())
+    assert (found["numerator"], found["denominator"]) == tuple(map(int, (matrix[1, 1], matrix[1].sum())))
     (verdict,) = lake.query("select verdict, n_audited from lake.marts.dim_audits")
     assert verdict == {"verdict": "khong_dat", "n_audited": n}  # it overlooks too many negative articles
 
