@@ -46,6 +46,12 @@ bounds as (
     group by valid_from, valid_to
 ),
 
+-- the calendar holds for the province and what lies in it
+known_units as (
+    select distinct code
+    from {{ ref('units') }}
+),
+
 -- every report that was open for some time in the period
 present as (
     select
@@ -74,8 +80,9 @@ present as (
             and tickets.requested_on <= periods.end_on
             and (tickets.resolved_on is null or tickets.resolved_on >= periods.period_start)
     inner join bounds on periods.end_on between bounds.valid_from and bounds.valid_to
+    left join known_units on periods.unit_code = known_units.code
     left join {{ ref('int_calendar__days') }} as end_days
-        on periods.end_on = end_days.day and periods.unit_code in (select code from {{ ref('units') }})
+        on periods.end_on = end_days.day and known_units.code is not null
     left join {{ ref('int_calendar__days') }} as request_days on tickets.requested_on = request_days.day
 ),
 
