@@ -57,11 +57,3 @@
         ) as starts
     ) as ends
 {% endmacro %}
-
-{# One end of Wilson's score interval of a share of n; `sign` is - or +. #}
-{% macro wilson(share, n, z, sign) -%}
-    (
-        {{ share }} + {{ z }} * {{ z }} / (2 * {{ n }})
-        {{ sign }} {{ z }} * sqrt(({{ share }} * (1 - {{ share }}) + {{ z }} * {{ z }} / (4 * {{ n }})) / {{ n }})
-    ) / (1 + {{ z }} * {{ z }} / {{ n }})
-{%- endmacro %}

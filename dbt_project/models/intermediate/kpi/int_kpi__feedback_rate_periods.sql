@@ -1,6 +1,5 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period.
--- F7: satisfied among rated reports closed in the period, with Wilson's 95 % interval
--- (J. Am. Stat. Assoc. 22, 1927); no value below the least number of ratings.
+-- F7: satisfied among rated reports closed in the period; no value below the least number of ratings.
 -- F14: reports received per 1,000 residents of the newest year known.
 with tickets as (
     select
@@ -52,7 +51,6 @@ rated as (
     select
         ratings.*,
         ratings.n_rated >= least_n.value as is_enough,
-        z.value as z,
         ratings.n_satisfied / nullif(ratings.n_rated, 0) as share
     from ratings
     inner join {{ ref('kpi_parameters') }} as least_n
@@ -61,12 +59,6 @@ rated as (
             and least_n.name = 'min_ratings'
             and ratings.last_on >= least_n.valid_from
             and (least_n.valid_to is null or ratings.last_on <= least_n.valid_to)
-    inner join {{ ref('kpi_parameters') }} as z
-        on
-            z.code = 'F7'
-            and z.name = 'z'
-            and ratings.last_on >= z.valid_from
-            and (z.valid_to is null or ratings.last_on <= z.valid_to)
 ),
 
 received as (
@@ -105,14 +97,8 @@ select
     n_satisfied as numerator,
     n_rated as denominator,
     case when is_enough then share end as value,
-    case
-        when is_enough
-            then {{ wilson('share', 'n_rated', 'z', '-') }}
-    end as value_low,
-    case
-        when is_enough
-            then {{ wilson('share', 'n_rated', 'z', '+') }}
-    end as value_high,
+    cast(null as double) as value_low,
+    cast(null as double) as value_high,
     n_missing
 from rated
 union all
