@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from lake.simulator import document, dossier, indicator, system, task
+from lake.simulator import camera_registry, document, dossier, indicator, pages, system, task
 from lake.sources.declared import SIMULATOR_MARKER
 
 VERSION = 1  # raise it whenever the bytes change, so that folders written before are written anew
@@ -15,6 +15,8 @@ FOLDERS: Mapping[str, Callable[[int], Iterator[tuple[str, bytes]]]] = {
     "nhiem-vu": task.reports,
     "he-thong": system.reports,
     "chi-tieu": indicator.reports,
+    "danh-muc-camera": camera_registry.reports,
+    "bao-chi": pages.reports,
 }
 
 

@@ -63,7 +63,7 @@ def workbook(form: Form, tables: Sequence[Filled]) -> bytes:
     version.append([VERSION_MARK, form.slug, form.version])
     out = io.BytesIO()
     book.save(out)
-    return _undated(out.getvalue())
+    return settled(out.getvalue())
 
 
 def csv_export(filled: Filled) -> bytes:
@@ -88,13 +88,13 @@ def _written(cell: Cell) -> str:
     return "" if cell is None else str(cell).replace(".", ",") if isinstance(cell, float) else str(cell)
 
 
-def _undated(book: bytes) -> bytes:
-    """The archive without the times at which it was made."""
+def settled(book: bytes) -> bytes:
+    """A workbook without the times at which it was made, so that the same cells give the same bytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as made, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as settled:
+    with zipfile.ZipFile(io.BytesIO(book)) as made, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as again:
         for member in made.namelist():
             body = made.read(member)
             if member == "docProps/core.xml":
                 body = _SAVED_AT.sub(b"2021-09-30T10:00:00Z", body)
-            settled.writestr(zipfile.ZipInfo(member, _WRITTEN), body, zipfile.ZIP_DEFLATED, compresslevel=3)
+            again.writestr(zipfile.ZipInfo(member, _WRITTEN), body, zipfile.ZIP_DEFLATED, compresslevel=3)
     return out.getvalue()
