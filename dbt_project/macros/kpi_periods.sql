@@ -1,10 +1,8 @@
 {# Periods in which KPIs that do not add up are counted anew. #}
-{% macro period_grains() %}{{ return(['week', 'month', 'quarter', 'year']) }}{% endmacro %}
-
 {# First day of the period of `day`, for the grain in the column `grain`; `first_on` for the whole history. #}
 {% macro start_of_grain(day, grain, first_on) -%}
     case {{ grain }}
-        {% for name in period_grains() %}
+        {% for name in ['week', 'month', 'quarter', 'year'] %}
             when '{{ name }}' then {{ period_start(day, name) }}
         {% endfor %}
         when 'all' then {{ first_on }}
@@ -14,7 +12,7 @@
 {# Last day of the period that begins on `start`; `last_on` for the whole history. #}
 {% macro end_of_grain(start, grain, last_on) -%}
     case {{ grain }}
-        {% for name in period_grains() %}
+        {% for name in ['week', 'month', 'quarter', 'year'] %}
             when '{{ name }}' then {{ period_end(start, name) }}
         {% endfor %}
         when 'all' then {{ last_on }}
@@ -23,7 +21,7 @@
 
 {# One column `grain`, a row per grain. #}
 {% macro grains() -%}
-    (values {% for name in period_grains() %}('{{ name }}'), {% endfor %}('all')) as grains(grain)
+    (values {% for name in ['week', 'month', 'quarter', 'year'] %}('{{ name }}'), {% endfor %}('all')) as grains(grain)
 {%- endmacro %}
 
 {# Periods of each source from `spans` (source, unit_code, first_on, last_on, as_of, as_of_on, time_zone): the day and
@@ -59,11 +57,3 @@
         ) as starts
     ) as ends
 {% endmacro %}
-
-{# One end of Wilson's score interval of a share of n; `sign` is - or +. #}
-{% macro wilson(share, n, z, sign) -%}
-    (
-        {{ share }} + {{ z }} * {{ z }} / (2 * {{ n }})
-        {{ sign }} {{ z }} * sqrt(({{ share }} * (1 - {{ share }}) + {{ z }} * {{ z }} / (4 * {{ n }})) / {{ n }})
-    ) / (1 + {{ z }} * {{ z }} / {{ n }})
-{%- endmacro %}

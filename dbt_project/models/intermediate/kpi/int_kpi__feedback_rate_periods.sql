@@ -1,12 +1,13 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period.
--- F7: satisfied among rated reports closed in the period, with Wilson's 95 % interval (J. Am. Stat. Assoc. 22, 1927);
--- no value below the least number of ratings. F14: reports received per 1,000 residents of the newest year known.
+-- F7: satisfied among rated reports closed in the period; no value below the least number of ratings.
+-- F14: reports received per 1,000 residents of the newest year known.
 with tickets as (
     select
         tickets.source,
         units.unit_code,
         tickets.requested_on,
-        coalesce({{ local_day('tickets.first_closed_at', 'clock.time_zone') }}, tickets.resolved_on) as closed_on,
+        coalesce({{ local_day('tickets.first_closed_at', 'clock.time_zone') }}, tickets.resolved_on)
+            as closed_on,
         tickets.satisfaction,
         tickets.is_satisfied
     from {{ ref('fct_tickets') }} as tickets
@@ -38,7 +39,11 @@ ratings as (
     cross join {{ grains() }}
     where
         tickets.closed_on is not null
-        and tickets.source in (select source from tickets where satisfaction is not null)
+        and tickets.source in (
+            select told.source
+            from tickets as told
+            where told.satisfaction is not null
+        )
     group by 1, 2, 3, 4
 ),
 
@@ -46,19 +51,14 @@ rated as (
     select
         ratings.*,
         ratings.n_rated >= least_n.value as is_enough,
-        z.value as z,
         ratings.n_satisfied / nullif(ratings.n_rated, 0) as share
     from ratings
     inner join {{ ref('kpi_parameters') }} as least_n
         on
             least_n.code = 'F7'
             and least_n.name = 'min_ratings'
-            and ratings.last_on between least_n.valid_from and coalesce(least_n.valid_to, date '9999-12-31')
-    inner join {{ ref('kpi_parameters') }} as z
-        on
-            z.code = 'F7'
-            and z.name = 'z'
-            and ratings.last_on between z.valid_from and coalesce(z.valid_to, date '9999-12-31')
+            and ratings.last_on >= least_n.valid_from
+            and (least_n.valid_to is null or ratings.last_on <= least_n.valid_to)
 ),
 
 received as (
@@ -97,14 +97,8 @@ select
     n_satisfied as numerator,
     n_rated as denominator,
     case when is_enough then share end as value,
-    case
-        when is_enough
-            then {{ wilson('share', 'n_rated', 'z', '-') }}
-    end as value_low,
-    case
-        when is_enough
-            then {{ wilson('share', 'n_rated', 'z', '+') }}
-    end as value_high,
+    cast(null as double) as value_low,
+    cast(null as double) as value_high,
     n_missing
 from rated
 union all

@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period.
--- What is open when a period ends. A report opened again counts as open since it was received, because only its last
--- closing is known of every source. n_missing: closed at an unknown time, so in no stock.
+-- What is open when a period ends. A report opened again counts as open since it was received, because of
+-- most sources only the last closing is known. n_missing: closed at an unknown time, so in no stock.
 with tickets as (
     select
         tickets.source,
@@ -93,7 +93,9 @@ summed as (
         grain,
         period_start,
         count(*) filter (where is_judged and not is_end_unknown) as n_judged,
-        count(*) filter (where is_judged and not is_end_unknown and (is_closed_late or is_open_late)) as n_late,
+        count(*) filter (
+            where is_judged and not is_end_unknown and (is_closed_late or is_open_late)
+        ) as n_late,
         count(*) filter (where is_open and not is_end_unknown) as n_open,
         count(*) filter (where is_open and not is_end_unknown and age_working_days <= young) as n_open_a,
         count(*) filter (
@@ -125,9 +127,14 @@ filled as (
         periods.grain,
         periods.period_start,
         coalesce(summed.has_ages, true) as has_ages,
-        {% for name in ['judged', 'late', 'open', 'open_a', 'open_b', 'open_c', 'open_d', 'missing', 'not_judged'] %}
-            coalesce(summed.n_{{ name }}, 0) as n_{{ name }} {{- "," if not loop.last }}
+        coalesce(summed.n_judged, 0) as n_judged,
+        coalesce(summed.n_late, 0) as n_late,
+        coalesce(summed.n_open, 0) as n_open,
+        {% for bucket in ['a', 'b', 'c', 'd'] %}
+            coalesce(summed.n_open_{{ bucket }}, 0) as n_open_{{ bucket }},
         {% endfor %}
+        coalesce(summed.n_missing, 0) as n_missing,
+        coalesce(summed.n_not_judged, 0) as n_not_judged
     from periods
     inner join units_counted on periods.source = units_counted.source
     left join summed
@@ -151,7 +158,12 @@ select
     cast(null as double) as value_high,
     n_missing + n_not_judged as n_missing
 from filled
-where source in (select source from tickets where is_judged)
+where
+    source in (
+        select tickets.source
+        from tickets
+        where tickets.is_judged
+    )
 union all
 select
     'F10' as code,

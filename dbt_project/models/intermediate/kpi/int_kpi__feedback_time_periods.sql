@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period of receipt.
--- How long reports wait, by Kaplan and Meier's product-limit estimator (J. Am. Stat. Assoc. 53, 1958): a report still
--- waiting is censored at the source's clock. A quantile is the first wait by which that share has ended; null while
--- the curve has not come down so far. numerator: waits that ended; denominator: all waits; n_missing: no length known.
+-- How long reports wait, by Kaplan and Meier's product-limit estimator (J. Am. Stat. Assoc. 53, 1958): a report
+-- still waiting is censored at the source's clock. A quantile is the first wait by which that share has ended;
+-- null while the curve has not come down so far.
 with waits as (
     select
         'F8' as code,
@@ -19,13 +19,14 @@ with waits as (
         resolution_working_days as duration,
         is_resolved as has_ended
     from {{ ref('fct_tickets') }}
-    where is_counted and jurisdiction_code in (select code from {{ ref('units') }})
+    where is_counted and jurisdiction_code in (select units.code from {{ ref('units') }} as units)
     union all
     select
         'F9C' as code,
         source,
         request_id,
-        case when is_resolved then resolution_hours else {{ hours_between('requested_at', 'as_of') }} end / 24 as duration,
+        case when is_resolved then resolution_hours else {{ hours_between('requested_at', 'as_of') }} end / 24
+            as duration,
         is_resolved as has_ended
     from {{ ref('fct_tickets') }}
     where is_counted
@@ -97,7 +98,7 @@ at_risk as (
     from steps
 ),
 
--- product of (1 - ended / at risk) as a sum of logarithms, which every engine has; ln(0) is taken out and is the end
+-- product of (1 - ended / at risk) as a sum of logarithms, which every engine has; ln(0) is left out: it is the end
 curve as (
     select
         code,
@@ -134,10 +135,8 @@ quantiles as (
         grain,
         period_start,
         -- a billionth for the rounding of logarithms: 1/2 is a half
-        {% for percent in [50, 90] %}
-            min(duration) filter (where n_ended > 0 and share_waiting <= 1 - {{ percent }} / 100 + 1e-9) as p{{ percent }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+        min(duration) filter (where n_ended > 0 and share_waiting <= 0.5 + 1e-9) as p50,
+        min(duration) filter (where n_ended > 0 and share_waiting <= 0.1 + 1e-9) as p90
     from curve
     group by code, source, unit_code, grain, period_start
 )

@@ -1,6 +1,7 @@
--- Grain: one row per KPI, source, administrative unit and provincial day between the source's first and last report.
--- By day of receipt: F1D, F1X, F4D, F6, F13. By day of closing: F7R, F11, F12. F3 takes receipts and closings, each on
--- its own day. What a source never tells (histories, deadlines, ratings) makes no row, which is not the same as zero.
+-- Grain: one row per KPI, source, administrative unit and provincial day
+-- between the source's first and last report.
+-- By day of receipt: F1D, F1X, F4D, F6, F13. By day of closing: F7R, F11, F12. F3 takes receipts and closings,
+-- each on its own day. What a source never tells (histories, ratings) makes no row, which is not a zero.
 with tickets as (
     select
         *,
@@ -31,20 +32,24 @@ spans as (
 
 told as (
     select
-        source,
-        bool_or(has_history) as tells_histories,
-        bool_or(has_history or duplicate_of is not null) as tells_duplicates,
-        bool_or(satisfaction is not null) as tells_ratings,
-        bool_or(has_proof) as tells_proof,
-        cast(max(parameters.value) as integer) as reopen_days
+        tickets.source,
+        bool_or(tickets.has_history) as tells_histories,
+        bool_or(tickets.has_history or tickets.duplicate_of is not null) as tells_duplicates,
+        bool_or(tickets.satisfaction is not null) as tells_ratings,
+        bool_or(tickets.has_proof) as tells_proof
     from tickets
-    left join {{ ref('kpi_parameters') }} as parameters
-        on
-            parameters.code = 'F11'
-            and parameters.name = 'max_days'
-            and tickets.requested_on between parameters.valid_from
-            and coalesce(parameters.valid_to, date '9999-12-31')
-    group by source
+    group by tickets.source
+),
+
+-- the source's own deadline where it gives one, the assumed one where not
+deadlines as (
+    select
+        source,
+        counted_unit_code,
+        requested_on,
+        case when has_deadline then is_on_time else is_within_assumed_deadline end as is_on_time
+    from counted
+    where is_within_competence and is_within_assumed_deadline is not null
 ),
 
 marked as (
@@ -91,20 +96,15 @@ marked as (
     from counted
     where resolved_on is not null
     union all
-    -- the source's own deadline where it gives one, the assumed one where not
     select
         'F4D' as code,
         source,
         counted_unit_code as unit_code,
         requested_on as counted_on,
-        cast(coalesce(case when has_deadline then is_on_time else is_within_assumed_deadline end, false) as integer)
-            as numerator,
-        cast(case when has_deadline then is_on_time else is_within_assumed_deadline end is not null as integer)
-            as denominator,
-        cast(case when has_deadline then is_on_time else is_within_assumed_deadline end is null as integer)
-            as n_missing
-    from counted
-    where is_within_competence and resolution_working_days is not null
+        cast(is_on_time as integer) as numerator,
+        1 as denominator,
+        0 as n_missing
+    from deadlines
     union all
     select
         'F6' as code,
@@ -140,11 +140,16 @@ marked as (
         counted.source,
         counted.counted_unit_code as unit_code,
         counted.closed_on as counted_on,
-        cast(coalesce(counted.reopened_after_days <= told.reopen_days, false) as integer) as numerator,
+        cast(coalesce(counted.reopened_after_days <= parameters.value, false) as integer) as numerator,
         1 as denominator,
         0 as n_missing
     from counted
-    inner join told on counted.source = told.source
+    inner join {{ ref('kpi_parameters') }} as parameters
+        on
+            parameters.code = 'F11'
+            and parameters.name = 'max_days'
+            and counted.closed_on >= parameters.valid_from
+            and (parameters.valid_to is null or counted.closed_on <= parameters.valid_to)
     where counted.has_history and counted.closed_on is not null
     union all
     select

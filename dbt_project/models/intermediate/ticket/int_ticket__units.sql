@@ -1,5 +1,5 @@
--- Grain: one row per source, counted request and unit it counts at: its finest unit known, those above it up to the
--- source's jurisdiction, and the jurisdiction itself.
+-- Grain: one row per source, counted request and unit it counts at:
+-- its finest unit known, those above it up to the source's jurisdiction, and the jurisdiction itself.
 with tickets as (
     select
         source,

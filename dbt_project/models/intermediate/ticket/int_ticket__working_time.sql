@@ -1,5 +1,5 @@
 -- Grain: one row per source and request of a unit whose holidays are known (seed units).
--- A wait that has not ended runs to the source's clock; whoever reads it as a duration must say it is censored.
+-- A wait that has not ended runs to the source's clock; as a duration it is censored.
 with office as (
     select
         valid_from,
@@ -30,7 +30,7 @@ requests as (
         coalesce(requests.resolved_at, requests.as_of) as resolved_or_now_at
     from {{ ref('int_ticket__lifecycle') }} as requests
     inner join {{ ref('int_source__clock') }} as clock on requests.source = clock.source
-    where requests.jurisdiction_code in (select code from {{ ref('units') }})
+    where requests.jurisdiction_code in (select units.code from {{ ref('units') }} as units)
 ),
 
 counted as (
@@ -46,10 +46,16 @@ counted as (
         resolution_days.working_day_number - request_days.working_day_number as n_working_days,
         {{ working_hours_until('requests.requested_at', 'requests.time_zone', 'request_days', 'office') }}
             as requested_at_hour,
-        {{ working_hours_until('requests.answered_or_now_at', 'requests.time_zone', 'response_days', 'office') }}
-            as answered_at_hour,
-        {{ working_hours_until('requests.resolved_or_now_at', 'requests.time_zone', 'resolution_days', 'office') }}
-            as resolved_at_hour
+        {{
+            working_hours_until(
+                'requests.answered_or_now_at', 'requests.time_zone', 'response_days', 'office'
+            )
+        }} as answered_at_hour,
+        {{
+            working_hours_until(
+                'requests.resolved_or_now_at', 'requests.time_zone', 'resolution_days', 'office'
+            )
+        }} as resolved_at_hour
     from requests
     inner join office on requests.requested_on between office.valid_from and office.valid_to
     inner join assumed on requests.requested_on between assumed.valid_from and assumed.valid_to
