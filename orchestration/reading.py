@@ -75,7 +75,7 @@ def headline(settings: Settings) -> list[dict[str, Any]]:
         rows = con.execute(
             "select v.code, d.name_vi, d.unit_vi, d.is_percent, d.decimals, v.source, v.grain, v.period_start, "
             "v.period_end, v.numerator, v.denominator, v.value, v.value_low, v.value_high, v.as_of, v.is_synthetic "
-            "from kpi.kpi_values v join seeds.kpi_definitions d using (code) "
+            "from kpi.kpi_values v join seeds.kpi_definitions d on v.code = d.code and d.valid_to is null "
             "join marts.dim_sources s using (source) "
             "where v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
             "and v.code = 'M1' and v.period_end <= v.as_of::date) "

@@ -42,6 +42,11 @@
     (date_diff('day', {{ first_day }}, {{ last_day }}) + 1)
 {%- endmacro %}
 
+{# One row per whole number, both ends included; for use in a select list. #}
+{% macro each_number(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}
+
 {# 1 for Monday to 7 for Sunday. #}
 {% macro iso_weekday(day) -%}
     isodow({{ day }})

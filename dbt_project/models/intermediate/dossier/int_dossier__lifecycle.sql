@@ -41,7 +41,8 @@ select
     ratings.is_satisfied,
     dossiers.is_withdrawn,
     dossiers.is_resolved,
-    dossiers.due_at is not null and dossiers.is_resolved and dossiers.returned_at <= dossiers.due_at as is_on_time,
+    dossiers.due_at is not null and dossiers.is_resolved and dossiers.returned_at <= dossiers.due_at
+        as is_on_time,
     dossiers.due_at is not null and dossiers.is_resolved and dossiers.returned_at > dossiers.due_at
         as is_resolved_late,
     coalesce(

@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, jurisdiction, grain and first day of the period.
--- Indicators have units of their own and cannot be summed: E1, E2 and E5 are the median over indicators, with the
--- number that reached the mark as numerator. E1 and E4 stand at the last month told of in the period.
+-- Indicators have units of their own and cannot be summed: E1, E2 and E5 are the median over indicators, E6 is the
+-- greatest difference. E1 and E4 stand at the last month told of in the period.
 with months as (
     select *
     from {{ ref('fct_indicator_months') }}
@@ -29,6 +29,7 @@ by_period as (
 ranked as (
     select
         *,
+        {{ period_start('month_on', 'year') }} as year_on,
         row_number() over (
             partition by source, grain, period_start, series_id
             order by month_on desc
@@ -40,10 +41,9 @@ ranked as (
 plans as (
     select
         ranked.*,
-        -- the share of the year gone: the pace a plan without a seasonal profile asks for
-        {{ n_days(period_start('ranked.month_on', 'year'), 'ranked.month_end_on') }}
-        / {{ n_days(period_start('ranked.month_on', 'year'), period_end(period_start('ranked.month_on', 'year'), 'year')) }}
-            as share_of_year,
+        -- the pace that a plan without a seasonal profile asks for
+        {{ n_days('ranked.year_on', 'ranked.month_end_on') }}
+        / {{ n_days('ranked.year_on', period_end('ranked.year_on', 'year')) }} as share_of_year,
         roles.kpi_code
     from ranked
     left join {{ ref('indicator_roles') }} as roles on lower(ranked.indicator_name) like roles.name_like
@@ -142,8 +142,7 @@ select
     period_start,
     count(*) filter (where is_complete and difference <= tolerance) as numerator,
     count(*) filter (where is_complete and difference is not null) as denominator,
-    count(*) filter (where is_complete and difference <= tolerance)
-    / nullif(count(*) filter (where is_complete and difference is not null), 0) as value,
+    max(difference) filter (where is_complete) as value,
     null as value_low,
     null as value_high,
     count(*) - count(*) filter (where is_complete and difference is not null) as n_missing

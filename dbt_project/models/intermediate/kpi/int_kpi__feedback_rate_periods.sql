@@ -50,8 +50,7 @@ ratings as (
 rated as (
     select
         ratings.*,
-        ratings.n_rated >= least_n.value as is_enough,
-        ratings.n_satisfied / nullif(ratings.n_rated, 0) as share
+        ratings.n_rated >= least_n.value as is_enough
     from ratings
     inner join {{ ref('kpi_parameters') }} as least_n
         on
@@ -85,7 +84,9 @@ residents as (
         ) as nth_newest
     from received
     inner join {{ ref('populations') }} as populations
-        on received.unit_code = populations.unit_code and populations.year <= extract(year from received.last_on)
+        on
+            received.unit_code = populations.unit_code
+            and populations.year <= extract(year from received.last_on)
 )
 
 select
@@ -96,9 +97,9 @@ select
     period_start,
     n_satisfied as numerator,
     n_rated as denominator,
-    case when is_enough then share end as value,
-    cast(null as double) as value_low,
-    cast(null as double) as value_high,
+    case when is_enough then n_satisfied / n_rated end as value,
+    case when is_enough then {{ wilson('n_satisfied', 'n_rated', '-') }} end as value_low,
+    case when is_enough then {{ wilson('n_satisfied', 'n_rated', '+') }} end as value_high,
     n_missing
 from rated
 union all
@@ -109,8 +110,8 @@ select
     grain,
     period_start,
     n_received as numerator,
-    population as denominator,
-    1000 * n_received / population as value,
+    population / 1000 as denominator,
+    n_received / (population / 1000) as value,
     null as value_low,
     null as value_high,
     null as n_missing

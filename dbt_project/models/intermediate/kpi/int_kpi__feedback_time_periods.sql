@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period of receipt.
--- How long reports wait, by Kaplan and Meier's product-limit estimator (J. Am. Stat. Assoc. 53, 1958): a report
--- still waiting is censored at the source's clock. A quantile is the first wait by which that share has ended;
--- null while the curve has not come down so far.
+-- How long reports wait, by Kaplan and Meier's product-limit estimator (JASA 53, 1958, 457-481): a report
+-- still waiting is censored at the source's clock. A quantile is the first wait by which that share ended; null
+-- while the curve has not come down so far.
 with waits as (
     select
         'F8' as code,
@@ -98,7 +98,7 @@ at_risk as (
     from steps
 ),
 
--- product of (1 - ended / at risk) as a sum of logarithms, which every engine has; ln(0) is left out: it is the end
+-- product of (1 - ended / at risk) as a sum of logarithms, which every engine has; at ln(0) all have ended
 curve as (
     select
         code,

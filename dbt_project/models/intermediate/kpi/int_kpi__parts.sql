@@ -9,6 +9,7 @@
     'int_kpi__data_centre_parts',
     'int_kpi__media_parts',
     'int_kpi__traffic_parts',
+    'int_kpi__quality_parts',
 ] %}
 {% for model in models %}
     select

@@ -7,6 +7,9 @@
     'int_kpi__service_periods',
     'int_kpi__scheme_periods',
     'int_kpi__economy_periods',
+    'int_kpi__data_centre_periods',
+    'int_kpi__media_periods',
+    'int_kpi__quality_periods',
 ] %}
 select
     cast(null as varchar) as code,

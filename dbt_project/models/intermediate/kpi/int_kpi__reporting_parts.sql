@@ -1,4 +1,4 @@
--- Grain: one row per KPI (E3), source, jurisdiction and provincial day the source's reports tell of, by day of deadline.
+-- Grain: one row per KPI (E3), source, jurisdiction and provincial day of the deadline.
 -- A report not handed in counts once its deadline has passed.
 with reports as (
     select * from {{ ref('fct_reports_due') }}

@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, jurisdiction, grain and first day of the period.
--- P1: tasks done by the end of the period, of all the scheme's. P1S: work earned over work planned, by each task's
--- newest report of that time, every task weighing alike. P2: reports closed in the period per full-time post.
+-- P1: tasks done by the end of the period, of all the scheme's. P1S: work earned over work planned, by each
+-- task's newest report of that time, all weighing alike. P2: reports closed in the period per full-time post.
 -- P2S: seats that can be kept day and night, by full-time posts.
 with parameters as (
     select

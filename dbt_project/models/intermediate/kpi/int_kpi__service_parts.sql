@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, administrative unit and provincial day the source's reports tell of.
--- By day of filing: D2, D4. By day of return: D5, D6S, D7. D1 counts what was resolved on the day of return, and what
--- is open past its deadline on the day of that deadline.
+-- By day of filing: D2, D4. By day of return: D5, D6S, D7. D1 counts what was resolved on the day of return,
+-- and what is open past its deadline on the day of that deadline.
 with dossiers as (
     select * from {{ ref('fct_dossiers') }}
 ),

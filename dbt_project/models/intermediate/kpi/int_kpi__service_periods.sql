@@ -1,6 +1,7 @@
 -- Grain: one row per KPI, source, jurisdiction, grain and first day of the period.
--- D1S: stock variant of D1. D3: full-process procedures with an online dossier filed in the period, of those offered.
--- D6: score of Decision 766/QĐ-TTg as a share of 100 points; a part without data stays out of value, scores nothing in
+-- D1S: stock variant of D1. D3: full-process procedures with an online dossier filed in the period, of those
+-- offered.
+-- D6: score of Decision 766/QĐ-TTg in points of 100; a part without data stays out of value, scores nothing in
 -- value_low and everything in value_high, and n_missing are its points.
 with dossiers as (
     select * from {{ ref('fct_dossiers') }}
@@ -162,9 +163,9 @@ select
     period_start,
     points as numerator,
     points_known as denominator,
-    points / points_known as value,
-    points / points_total as value_low,
-    (points + points_total - points_known) / points_total as value_high,
+    points_total * points / points_known as value,
+    points as value_low,
+    points + points_total - points_known as value_high,
     points_total - points_known as n_missing
 from scores
 where points is not null

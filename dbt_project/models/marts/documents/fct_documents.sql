@@ -1,4 +1,4 @@
--- Grain: one row per source, direction, symbol, issuing agency and date of the document, judged as of the newest report.
+-- Grain: one row per source, direction, symbol, issuing agency and date of the document.
 select
     documents.source,
     documents.direction,
@@ -11,8 +11,8 @@ select
     documents.level,
     documents.due_on,
     documents.done_on,
-    documents.due_on is not null and (documents.done_on is not null or documents.due_on < documents.reported_on)
-        as is_judged,
+    coalesce(documents.due_on is not null and documents.done_on is not null, false)
+    or coalesce(documents.due_on < documents.reported_on, false) as is_judged,
     coalesce(documents.done_on <= documents.due_on, false) as is_on_time,
     coalesce(documents.is_assignment, false) as is_assignment,
     documents.is_signed_digitally,

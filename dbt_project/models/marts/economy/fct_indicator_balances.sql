@@ -1,6 +1,6 @@
 -- Grain: one row per source, indicator, unit of measure and month that both the province and communes tell of.
--- Compared within one vintage, the newest in which both stand: an estimate of one against a final value of the other
--- would be no fault of either.
+-- Compared within one vintage, the newest in which both stand: an estimate of one against a final value of the
+-- other would be no fault of either.
 with told as (
     select
         series_values.source,
@@ -18,7 +18,8 @@ with told as (
     inner join {{ ref('units') }} as units
         on
             series_values.unit_code = units.code
-            and series_values.period_end_on between units.valid_from and coalesce(units.valid_to, date '9999-12-31')
+            and series_values.period_end_on >= units.valid_from
+            and (units.valid_to is null or series_values.period_end_on <= units.valid_to)
     where
         series_values.period_grain = 'month'
         and coalesce({{ json_text('series_values.dimensions', 'measure') }}, '') <> 'plan'

@@ -1,5 +1,5 @@
--- Grain: one row per source, unit, position and closing time of a report of staff. A unit's report is whole: a position
--- that a later report of the unit does not name is no longer held.
+-- Grain: one row per source, unit, position and closing time of a report of staff.
+-- A unit's report is whole: a position that a later report of the unit does not name is no longer held.
 select
     staff.source,
     staff.unit,
