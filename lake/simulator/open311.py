@@ -22,14 +22,14 @@ class Open311:
     """Serves ``services.json``, ``requests.json`` (filtered, paged) and ``requests/{id}.json`` as of the clock."""
 
     def __init__(self, seed: int, clock: Clock) -> None:
-        self._seed, self._clock = seed, clock
+        self._ledger, self._clock = ledger(seed), clock
         self._known: tuple[datetime, list[Ticket]] | None = None
 
     def _tickets(self) -> list[Ticket]:
         """What is received, in the order of updates; a clock that stands tells the same every time."""
         now = self._clock.now()
         if self._known is None or self._known[0] != now:
-            told = [ticket.as_of(now, self._clock.told) for ticket in ledger(self._seed) if ticket.requested_at <= now]
+            told = [ticket.as_of(now, self._clock.told) for ticket in self._ledger if ticket.requested_at <= now]
             self._known = now, sorted(told, key=lambda ticket: (ticket.updated_at, ticket.request_id))
         return self._known[1]
 

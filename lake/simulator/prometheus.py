@@ -35,7 +35,7 @@ class Prometheus:
     """Serves ``api/v1/query_range`` and ``api/v1/query``."""
 
     def __init__(self, seed: int, clock: Clock) -> None:
-        self._seed, self._clock = seed, clock
+        self._monitoring, self._probes, self._clock = ledger(seed), probes.ledger(seed), clock
 
     def _samples(self, moments: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
         """Number of the newest sample at each instant asked for; every history of ``length`` ends at CLOCK."""
@@ -44,12 +44,11 @@ class Prometheus:
 
     def _series(self, metric: str) -> Series:
         """A metric nobody exposes is no error in Prometheus, but an empty answer."""
-        monitoring = ledger(self._seed)
+        monitoring, asked = self._monitoring, self._probes
         servers = [server.labels for server in monitoring.servers]
         if metric == "up":
             return servers, monitoring.up
         if metric.startswith("probe_"):
-            asked = probes.ledger(self._seed)
             measured = {
                 "probe_success": asked.success,
                 "probe_duration_seconds": asked.duration_s,

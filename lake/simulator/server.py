@@ -1,5 +1,6 @@
 """The synthetic province on loopback: one HTTP server for all routes, and the folders of what comes as files."""
 
+import sys
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
@@ -42,7 +43,8 @@ class Simulator:
 
     def __enter__(self) -> "Simulator":
         """Serve. Raises OSError."""
-        self._server = _Server(_Routes(self._seed, self._clock), self._port)
+        self._routes = _Routes(self._seed, self._clock)
+        self._server = _Server(self._routes, self._port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
         self._thread.start()
@@ -60,13 +62,15 @@ class Simulator:
 
         Of what is delivered as files, such as ``simulator:/camera`` and paths below it, it is an absolute path; the
         files are written when first asked for, unless they are there (the cameras' in about 5 s). Any other
-        ``simulator:/path`` is a URL; a location without the scheme is returned as it is. Raises OSError.
+        ``simulator:/path`` is a URL whose ledger is made now, so that no request waits for it; a location without the
+        scheme is returned as it is. Raises OSError.
         """
         if not location.startswith(_SCHEME):
             return location
         path = location.removeprefix(_SCHEME).lstrip("/")
         place, _, rest = path.partition("/")
         if place != "camera" and place not in FOLDERS:
+            self._routes.make(place)
             return f"{self.url}/{path}"
         folder = self._folder / place
         if place not in self._delivered:
@@ -76,7 +80,7 @@ class Simulator:
 
 
 class _Routes:
-    """Chooses who answers. Ledgers are made at their first request, one at a time."""
+    """Chooses who answers. Ledgers are made when first needed, one at a time."""
 
     def __init__(self, seed: int, clock: Clock) -> None:
         self._seed, self._clock = seed, clock
@@ -93,6 +97,16 @@ class _Routes:
     @cached_property
     def _feeds(self) -> Feeds:
         return Feeds(self._seed, self._clock)
+
+    def make(self, place: str) -> None:
+        """Make the ledger behind a route, unless it is made or there is none."""
+        with self._making:
+            if place == "open311":
+                _ = self._open311
+            elif place == "prometheus":
+                _ = self._prometheus
+            elif place in ("feeds", "feeds.opml"):
+                _ = self._feeds
 
     def respond(self, path: str, parameters: Parameters) -> Response:
         place, _, rest = path.lstrip("/").partition("/")
@@ -121,6 +135,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, routes: _Routes, port: int) -> None:
         self.routes = routes
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hung up is no news; anything else is a defect to be seen."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as socketserver passes it
 
 
 class _Handler(BaseHTTPRequestHandler):
