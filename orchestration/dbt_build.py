@@ -152,6 +152,9 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "  select batch_id, table_name, n_accepted, n_quarantined from lake.ops.batches"
         "  where n_accepted + n_quarantined > 0) b), "
         "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
+        # what is computed of the articles comes without a batch
+        "(select (count(*), max(ingested_at)) from lake.raw.media__labels), "
+        "(select (count(*), max(ingested_at)) from lake.raw.media__stories), "
         # Open tickets become overdue as time passes, so a build is also due every hour of the sources' clocks.
         "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
         "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
