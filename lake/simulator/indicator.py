@@ -115,7 +115,7 @@ def _before(month: Month, count: int) -> Month:
 
 
 def _rows(month: Month, age: int, seed: int) -> Iterator[dict[str, Cell]]:
-    """All values of a month as told ``age`` months later; communes are told as estimates and as final values."""
+    """All values of a month as told ``age`` months later."""
     rng = generator(seed, f"indicator vintage {month} {age}")
     for indicator in INDICATORS:
         final = finals(seed)[indicator.code, month]
@@ -129,7 +129,7 @@ def _rows(month: Month, age: int, seed: int) -> Iterator[dict[str, Cell]]:
         split = communes(seed)[indicator.code, month]
         if age == 0:  # what is not in yet is missing in both
             split = {code: int(rng.binomial(n, 0.97)) for code, n in split.items()}
-        if age != 1 and _is_told_by_commune(month):
+        if _is_told_by_commune(month):
             faulty = dict(split)
             if month == UNBALANCED and age == 2:
                 largest = max(split, key=lambda code: split[code])
