@@ -35,6 +35,8 @@ CONTRACTS: dict[str, Contract] = {
         media.POSTS,
         media.LABELS,
         media.STORIES,
+        media.HUMAN_LABELS,
+        media.RESPONSES,
         camera.EVENTS,
         camera.STATUS,
         indicator.VALUES,
@@ -53,6 +55,8 @@ CONTRACTS: dict[str, Contract] = {
         system.STAFF,
         system.DOWNLOADS,
         system.REPORTS,
+        system.MAINTENANCE,
+        system.BACKUPS,
     )
 }
 QUARANTINE = "quarantine"

@@ -6,7 +6,7 @@ with latest as (
         s.last_event_at,
         s.time_zone
     from kpi.kpi_values as v
-    inner join marts.dim_sources as s on v.source = s.source and v.unit_code = s.unit_code
+    inner join marts.dim_sources as s on v.source = s.source and v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from
     where list_contains($sources, v.source)
     qualify
         row_number() over (partition by v.code, v.source, v.grain order by v.is_partial, v.period_start desc) = 1
