@@ -57,14 +57,14 @@ def from_raw(
         return _numbers(con, f"{AGAIN}.{FIGURES}", figure)
     except duckdb.Error as error:
         raise ServingError(
-            f"The figure cannot be computed again ({engine_words(error)}); see that the lake is whole with `ioc upkeep`."
+            f"The figure cannot be computed again ({engine_words(error)}); look for damage with `ioc upkeep`."
         ) from error
     finally:
         con.execute(f"detach {AGAIN}")
 
 
 def is_member(model: str) -> bool:
-    """Whether the model holds the figures of one theme: `int_kpi__<theme>_parts` or `_periods`, not what unites them."""
+    """Whether the model holds the figures of one theme: `int_kpi__<theme>_parts` or `_periods`, no union."""
     return re.fullmatch(r"intermediate\.int_kpi__\w+_(parts|periods)", model) is not None
 
 

@@ -112,7 +112,7 @@ def _digest(sql: Mapping[str, str], above: Mapping[str, list[str]], members: Ite
 
 
 def _commit() -> str:
-    """Commit of the project's checkout, `+` when files differ from it; of an installed package its dbt files' digest."""
+    """Commit of the project's checkout, `+` when files differ from it; else the digest of the dbt files."""
     try:
         asked = ["git", "-C", str(dbt_build.PROJECT), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=10)

@@ -62,7 +62,8 @@ def kpi_values(
             f"select {', '.join(KPI_FIELDS)}, value_low, value_high, ci_low, ci_high, is_synthetic, figure_id "
             "from kpi.kpi_values where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
             "and (?::date is null or period_start = ?) and (?::varchar is null or unit_code = ?) "
-            "and (?::varchar is null or source = ?) order by code, source, unit_code, unit_valid_from, grain, period_start",
+            "and (?::varchar is null or source = ?) order by code, source, unit_code, "
+            "unit_valid_from, grain, period_start",
             [x for x in (code, grain, first_day, unit, source) for _ in range(2)],
         ).fetchall()
         names = [column[0] for column in con.description or []]
