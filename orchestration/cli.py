@@ -21,7 +21,7 @@ from rich.table import Table
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
 from orchestration.form_commands import check_form, template
-from orchestration.kpi_commands import kpi, prove
+from orchestration.kpi_commands import docs, kpi, prove
 from orchestration.listen import listen
 from orchestration.place_commands import place
 from orchestration.privacy_commands import erase
@@ -211,7 +211,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-for command in (kpi, prove, template, check_form, listen, upkeep, backup, restore, erase):
+for command in (kpi, prove, docs, template, check_form, listen, upkeep, backup, restore, erase):
     app.command()(command)
 app.add_typer(place, name="place")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -18,6 +18,7 @@ from lake.rerun import FIGURES, is_member, knows
 from lake.serving import Evidence
 from lake.settings import Settings
 from orchestration import dbt_build
+from orchestration.descriptions import bilingual
 
 _TABLES = {
     "models": ("model", "layer", "kind", "materialized", "description_vi", "description_en", "path", "compiled_sql"),
@@ -32,8 +33,13 @@ Node = Mapping[str, Any]
 def evidence(con: duckdb.DuckDBPyConnection, settings: Settings) -> Evidence:
     """The evidence of the build that is in the lake. A manifest without SQL (nothing built yet) gives less of it."""
     manifest = json.loads(dbt_build.manifest(settings).read_text(encoding="utf-8"))
+    codes = con.execute("select distinct code from lake.seeds.kpi_definitions").fetchall()
+    return of_manifest(manifest, [str(code) for (code,) in codes], _commit())
+
+
+def of_manifest(manifest: Mapping[str, Any], codes: Sequence[str], code_commit: str) -> Evidence:
+    """The evidence for the KPIs `codes` that dbt's manifest, as a build leaves it, holds."""
     nodes: dict[str, Node] = {**manifest["sources"], **manifest["nodes"]}
-    codes = [str(row[0]) for row in con.execute("select distinct code from lake.seeds.kpi_definitions").fetchall()]
     rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
     for node in nodes.values():
         if node["resource_type"] in ("model", "seed", "source"):
@@ -52,7 +58,7 @@ def evidence(con: duckdb.DuckDBPyConnection, settings: Settings) -> Evidence:
     ]
     above = _above(rows["lineage"])
     return Evidence(
-        code_commit=_commit(),
+        code_commit=code_commit,
         code_digests={code: _digest(sql, above, [m for c, m in rows["kpi_models"] if c == code]) for code in codes},
         relations=tuple(
             (str(nodes[parent]["schema"]), str(nodes[parent]["name"]))
@@ -71,8 +77,7 @@ def _model(node: Node) -> tuple[Any, ...]:
         node["schema"],
         node["resource_type"],
         node["config"].get("materialized"),
-        node["config"].get("meta", {}).get("vi"),
-        node["description"].strip(),
+        *bilingual(node["description"]),
         node["original_file_path"],
         node.get("compiled_code"),
     )
@@ -80,7 +85,7 @@ def _model(node: Node) -> tuple[Any, ...]:
 
 def _columns(node: Node) -> list[tuple[Any, ...]]:
     return [
-        (_name(node), name, column.get("data_type"), column["config"].get("meta", {}).get("vi"), column["description"])
+        (_name(node), name, column.get("data_type"), *bilingual(column["description"]))
         for name, column in node["columns"].items()
     ]
 

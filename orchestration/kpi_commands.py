@@ -73,3 +73,19 @@ def prove(
         out.print(proof_text(proof), markup=False, highlight=False, soft_wrap=True)
     codes = {Verdict.AGREES: 0, Verdict.DIFFERS: 1, Verdict.IMPOSSIBLE: NOT_RERUN}
     raise typer.Exit(codes[Verdict(proof["rerun"]["verdict"])])
+
+
+def docs(
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1")] = 8080,
+    serve: Annotated[bool, typer.Option(help="serve the page until interrupted")] = True,
+) -> None:
+    """Write the data dictionary of the warehouse (models, columns, lineage, tests) and serve it on loopback."""
+    from orchestration.documentation import server, write_site
+
+    page = write_site(load_settings())
+    if not serve:
+        out.print(str(page), soft_wrap=True)
+        return
+    with server(page, port) as running:
+        out.print(f"http://127.0.0.1:{running.server_port}/ (Ctrl-C)", highlight=False)
+        running.serve_forever()
