@@ -21,6 +21,7 @@ from rich.table import Table
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
 from orchestration.form_commands import check_form, template
+from orchestration.kpi_commands import docs, kpi, prove
 from orchestration.listen import listen
 from orchestration.place_commands import place
 from orchestration.privacy_commands import erase
@@ -131,34 +132,6 @@ def ingest(
 
 
 @app.command()
-def kpi(
-    code: Annotated[str | None, typer.Argument(help="KPI code such as F2; all headline KPIs if not given")] = None,
-    period: Annotated[str | None, typer.Option(help="2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all")] = None,
-    unit: Annotated[str | None, typer.Option(help="administrative unit code")] = None,
-    source: Annotated[str | None, typer.Option(help="source id")] = None,
-    boundary: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="units as of this day for every period; if not given, of each period"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable list")] = False,
-) -> None:
-    """Show published KPI values."""
-    from orchestration import reading
-    from orchestration.terminal import headline_table, values_table
-
-    settings = load_settings()
-    if not as_json and not any((code, period, unit, source, boundary)):
-        out.print(headline_table(reading.headline(settings)))
-        return
-    day = boundary.date() if boundary else None
-    values = reading.kpi_values(settings, code=code, period=period, unit=unit, source=source, boundary=day)
-    if as_json:
-        sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1) + "\n")
-    else:
-        out.print(values_table(values))
-
-
-@app.command()
 def sql(
     query: str,
     format: Annotated[ResultFormat, typer.Option(help="how to print the result")] = ResultFormat.table,
@@ -253,7 +226,7 @@ def simulate(
         stand_still(load_settings(), out, port=port)
 
 
-for command in (template, check_form, listen, upkeep, backup, restore, erase):
+for command in (kpi, prove, docs, template, check_form, listen, upkeep, backup, restore, erase):
     app.command()(command)
 app.add_typer(place, name="place")
 

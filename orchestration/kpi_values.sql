@@ -44,7 +44,8 @@ unplaced as (
             null as value_low,
             null as value_high,
             null as ci_low,
-            null as ci_high
+            null as ci_high,
+            null as figure_id
         )
     from held as whole
     inner join (
@@ -88,7 +89,8 @@ select
     value_low,
     value_high,
     unit_name_vi,
-    is_synthetic
+    is_synthetic,
+    figure_id
 from shown
 where $unit is null or unit_code = $unit
 order by code, source, unit_code nulls last, unit_valid_from, grain, period_start

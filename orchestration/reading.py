@@ -77,7 +77,7 @@ def kpi_values(
             },
         ).fetchall()
         names = [column[0] for column in con.description or []]
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
 
 
 def headline(settings: Settings) -> list[dict[str, Any]]:
@@ -128,7 +128,7 @@ def status(con: duckdb.DuckDBPyConnection, landing: Landing, declared: Sequence[
         row["held"], row["hours"] = held.get(source, []), hours.get(source, [])
         row["refused"] = len(refused.get(source, set()) - committed.get(source, set()))
         row["in_flight"] = len(landing.ids(source) - committed.get(source, set()) - refused.get(source, set()))
-        row["last_success_at"] = _plain(row["last_success_at"])
+        row["last_success_at"] = plain(row["last_success_at"])
         row["freshness_s"] = _age_s(row["freshness_s"], synthetic=row["is_synthetic"])
     known = {row["source"] for row in seen}
     counts = ("offered", "accepted", "quarantined", "deduplicated", "refused", "in_flight")
@@ -151,7 +151,7 @@ def _hours(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
     names = [column[0] for column in result.description][1:]
     hours: dict[str, list[dict[str, Any]]] = {}
     for source, *values in result.fetchall():
-        hours.setdefault(source, []).append(dict(zip(names, map(_plain, values), strict=True)))
+        hours.setdefault(source, []).append(dict(zip(names, map(plain, values), strict=True)))
     return hours
 
 
@@ -169,7 +169,7 @@ def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:
     return max(0, round((clock.now(is_standing=is_standing) - newest_at).total_seconds()))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON can hold it: instants in UTC with offset, days as ISO 8601, whole decimals as integers."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

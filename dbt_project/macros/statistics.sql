@@ -1,4 +1,8 @@
 {% macro text_hash(text) -%}
+    {{ return(adapter.dispatch('text_hash')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__text_hash(text) -%}
     md5({{ text }})
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 -- Grain: one row per published figure and source able to recompute it; one row without source when none is.
 -- Verdicts: khop (agrees), lam_tron (agrees once rounded as published), mau_thuan (contradicts),
--- chua_du_du_lieu (not enough data). A claim whose implied total passes a published total that contains it
--- contradicts by arithmetic alone, whatever the data say.
+-- chua_du_du_lieu (not enough data). What published figures say of each other is judged by arithmetic alone, whatever
+-- the data say: an implied total above a published total that contains it, a sum, a quotient, a span of time.
 with figures as (
     select
         figures.*,
@@ -13,8 +13,33 @@ with figures as (
     left join {{ ref('published_figures') }} as bounds
         on
             figures.bounded_by = bounds.id
-            and figures.scope_from >= bounds.scope_from
-            and figures.scope_to <= bounds.scope_to
+            and (figures.scope_from is null or figures.scope_from >= bounds.scope_from)
+            and (figures.scope_to is null or figures.scope_to <= bounds.scope_to)
+),
+
+sums as (
+    select
+        figures.id,
+        sum(members.published_value) as published_sum
+    from {{ ref('published_figures') }} as figures
+    inner join {{ ref('published_figures') }} as members
+        on ' ' || figures.sum_of || ' ' like '% ' || members.id || ' %'
+    group by figures.id
+),
+
+-- what published figures say of each other, without any data
+compared_with_published as (
+    select
+        figures.*,
+        case figures.measure
+            when 'quotient' then figures.implied_ratio
+            when 'sum' then sums.published_sum
+            when 'same' then figures.bound_total
+            when 'elapsed_months'
+                then {{ n_days('figures.scope_from', 'figures.scope_to') }} / {{ days_per_month() }}
+        end as value_by_published
+    from figures
+    left join sums on figures.id = sums.id
 ),
 
 judged_figures as (
@@ -23,10 +48,16 @@ judged_figures as (
         coalesce(
             (measure = 'per_day' and implied_total > bound_total)
             or (measure = 'total' and published_value > bound_total)
-            or abs(round(implied_ratio, published_decimals) - published_value) > 1e-9,
+            or (measure = 'downloads' and implied_ratio > 1)
+            or (
+                measure in ('ratio', 'ratio_frozen', 'per_source_week')
+                and abs(round(implied_ratio, published_decimals) - published_value) > 1e-9
+            )
+            or abs(round(value_by_published, published_decimals) - published_value)
+            > coalesce(tolerance, 0) * published_value + 1e-9,
             false
         ) as is_contradicted_by_published
-    from figures
+    from compared_with_published
 ),
 
 -- totals over the claim's own days, only if the source tells of its first and its last month
@@ -63,8 +94,19 @@ kpi_weeks as (
             and weeks.grain = 'week'
             and figures.unit_code = weeks.unit_code
             and not weeks.is_partial
-    where figures.measure = 'per_week'
+    where figures.measure in ('per_week', 'per_source_week')
     group by figures.id, weeks.source
+),
+
+-- a store tells its downloads since the first day
+newest_downloads as (
+    select
+        source,
+        app,
+        store,
+        max(n_downloads) as n_downloads
+    from {{ ref('stg_system__downloads') }}
+    group by source, app, store
 ),
 
 inventory as (
@@ -88,6 +130,46 @@ inventory as (
         count(distinct feed_id) as n_found
     from {{ ref('fct_article_days') }}
     group by source
+    union all
+    select
+        'staff' as measure,
+        source,
+        sum(n_payroll) as n_found
+    from {{ ref('stg_system__staff') }}
+    group by source
+    union all
+    select
+        'tasks' as measure,
+        source,
+        count(distinct task_no) as n_found
+    from {{ ref('stg_task__tasks') }}
+    group by source
+    union all
+    select
+        'downloads' as measure,
+        source,
+        sum(n_downloads) as n_found
+    from newest_downloads
+    group by source
+),
+
+-- the state of every report at the end of the claim's last day
+frozen as (
+    select
+        figures.id,
+        tickets.source,
+        count(*) filter (where tickets.resolved_at < {{ start_of_local_day('figures.scope_to + 1', 'clock.time_zone') }})
+            as numerator,
+        count(*) as denominator
+    from judged_figures as figures
+    inner join {{ ref('fct_tickets') }} as tickets
+        on
+            figures.unit_code = tickets.jurisdiction_code
+            and tickets.requested_on between figures.scope_from and figures.scope_to
+    inner join {{ ref('int_source__clock') }} as clock
+        on tickets.source = clock.source and figures.scope_to <= clock.as_of_on
+    where figures.measure = 'ratio_frozen'
+    group by figures.id, tickets.source
 ),
 
 computed as (
@@ -103,11 +185,23 @@ computed as (
     inner join judged_figures as figures on kpi_totals.id = figures.id
     union all
     select
+        kpi_weeks.id,
+        kpi_weeks.source,
+        kpi_weeks.numerator as computed_numerator,
+        case figures.measure
+            when 'per_source_week' then kpi_weeks.denominator * feeds.n_found
+            else kpi_weeks.denominator
+        end as computed_denominator
+    from kpi_weeks
+    inner join judged_figures as figures on kpi_weeks.id = figures.id
+    left join inventory as feeds on kpi_weeks.source = feeds.source and feeds.measure = 'feeds'
+    union all
+    select
         id,
         source,
         numerator as computed_numerator,
         denominator as computed_denominator
-    from kpi_weeks
+    from frozen
     union all
     select
         figures.id,
@@ -126,10 +220,13 @@ compared as (
         computed.source,
         computed.computed_numerator,
         computed.computed_denominator,
-        case
-            when computed.computed_denominator is null then computed.computed_numerator
-            else computed.computed_numerator / nullif(computed.computed_denominator, 0)
-        end as computed_value
+        coalesce(
+            case
+                when computed.computed_denominator is null then computed.computed_numerator
+                else computed.computed_numerator / nullif(computed.computed_denominator, 0)
+            end,
+            figures.value_by_published
+        ) as computed_value
     from judged_figures as figures
     left join computed on figures.id = computed.id
 )
@@ -138,6 +235,7 @@ select
     compared.id,
     compared.source,
     compared.claim_vi,
+    compared.claim_en,
     compared.operator,
     compared.published_value,
     compared.published_numerator,
@@ -158,6 +256,7 @@ select
         when compared.is_contradicted_by_published then 'mau_thuan'
         when compared.computed_value is null then 'chua_du_du_lieu'
         when compared.operator = '>' and compared.computed_value > compared.published_value then 'khop'
+        when compared.operator = '>=' and compared.computed_value >= compared.published_value then 'khop'
         when
             compared.operator = '='
             and abs(compared.computed_value - compared.published_value) <= 1e-9
@@ -175,6 +274,8 @@ select
         else 'mau_thuan'
     end as verdict,
     compared.is_contradicted_by_published,
+    compared.caveat_vi,
+    compared.caveat_en,
     compared.document,
     clock.as_of,
     clock.is_synthetic

@@ -25,7 +25,7 @@ quantiles as (
         usage_periods.period_start,
         count(*) as n_values,
         count(distinct usage.instance) as n_servers,
-        quantile_cont(usage.used, 0.95) as p95_used
+        {{ quantile('usage.used', 0.95) }} as p95_used
     from usage
     inner join usage_periods
         on usage.source = usage_periods.source and usage.measured_on = usage_periods.measured_on
@@ -86,7 +86,7 @@ slopes as (
         disk_days.instance,
         disk_days.part,
         count(*) as n_days,
-        arg_max(disk_days.mean_free_bytes, disk_days.measured_on) as free_bytes,
+        {{ at_latest('disk_days.mean_free_bytes', 'disk_days.measured_on') }} as free_bytes,
         regr_slope(
             disk_days.mean_free_bytes, {{ n_days('disk_days.measured_on', 'judged_days.judged_on') }}
         ) as lost_bytes_per_day

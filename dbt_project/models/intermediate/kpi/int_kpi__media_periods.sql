@@ -26,7 +26,7 @@ collected as (
         delay_periods.period_start,
         count(*) filter (where not delays.is_published_at_missing) as n_articles,
         count(distinct delays.feed_id) as n_feeds,
-        quantile_cont(case when not delays.is_published_at_missing then delays.delay_min end, 0.9) as p90_min,
+        {{ quantile('case when not delays.is_published_at_missing then delays.delay_min end', 0.9) }} as p90_min,
         count(*) filter (where delays.is_published_at_missing) as n_undated
     from delays
     inner join delay_periods

@@ -145,8 +145,8 @@ select
     max(shares.n_labelled) as n_labelled,
     max(sizes.n_audited) as n_audited,
     max(case when shares.replicate = 0 then shares.share end) as share,
-    quantile_cont(case when shares.replicate > 0 then shares.share end, 0.025) as share_low,
-    quantile_cont(case when shares.replicate > 0 then shares.share end, 0.975) as share_high
+    {{ quantile('case when shares.replicate > 0 then shares.share end', 0.025) }} as share_low,
+    {{ quantile('case when shares.replicate > 0 then shares.share end', 0.975) }} as share_high
 from shares
 inner join sizes on shares.source = sizes.source
 group by shares.source, shares.grain, shares.period_start, shares.label

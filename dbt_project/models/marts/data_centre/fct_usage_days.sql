@@ -7,7 +7,7 @@ select
     usage.measured_on,
     count(usage.used) as n_values,
     avg(usage.used) as mean_used,
-    quantile_cont(usage.used, 0.95) as p95_used,
+    {{ quantile('usage.used', 0.95) }} as p95_used,
     max(usage.used) as max_used,
     avg(usage.free_bytes) as mean_free_bytes,
     clock.is_synthetic,

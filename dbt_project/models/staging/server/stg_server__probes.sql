@@ -31,13 +31,10 @@ select
             where probe_series.metric = 'probe_http_status_code' and samples.value between 100 and 999
         ) as bigint
     ) as http_status_code,
-    to_timestamp(
-        min(samples.value) filter (
-            where
-            probe_series.metric = 'probe_ssl_earliest_cert_expiry'
-            and samples.value between 1 and 253402300799
-        )
-    ) as certificate_expires_at,
+    {{ instant(
+        "1e6 * min(samples.value) filter (where probe_series.metric = 'probe_ssl_earliest_cert_expiry' "
+        ~ "and samples.value between 1 and 253402300799)"
+    ) }} as certificate_expires_at,
     max(samples.ingested_at) as ingested_at
 from {{ ref('stg_server__samples') }} as samples
 inner join probe_series on samples.source = probe_series.source and samples.series_id = probe_series.series_id
