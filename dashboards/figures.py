@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lake.serving import Published, connect
 from lake.settings import Settings
 
 QUERIES = Path(__file__).parent / "queries"
-Parameter = str | int | list[str] | None
+Parameter = str | int | date | datetime | list[str] | None
 
 
 class PublicationMoved(ServingError):

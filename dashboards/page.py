@@ -1,4 +1,4 @@
-"""What a view is given: words, formats, figures, and the sources it speaks of."""
+"""What a view is given: words, formats, figures, the sources it speaks of, and what the reader has chosen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from dashboards.choice import Choice
 from dashboards.figures import Figures
 from dashboards.filters import Scope
 from dashboards.i18n import Words
@@ -21,6 +22,7 @@ class Page:
     formats: Formats
     figures: Figures
     scope: Scope
+    choice: Choice
     now: datetime
     links: Mapping[str, Any]
 
@@ -28,3 +30,9 @@ class Page:
     def today(self) -> date | None:
         """The local day of the scope's clock."""
         return self.scope.today
+
+    def target(self, source: str, code: str, grain: str) -> float | None:
+        """The target of a KPI at a grain at the end of the period chosen, None if it has none."""
+        day = self.choice.period.last
+        found = self.figures.ask("kpi_target", source=source, code=code, grain=grain, day=day)
+        return float(found.item()) if found.height else None

@@ -10,6 +10,7 @@ import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
+from dashboards import charts
 from dashboards.i18n import Words
 from dashboards.number_format import NO_DATA
 
@@ -44,20 +45,36 @@ def chart_panel(
 ) -> None:
     """A chart under its title, with the same figures as a table one click away."""
     heading(title, note)
-    st.altair_chart(chart, width="stretch", theme=None, alt=alt)
+    spec = chart.to_dict()
+    shown = charts.in_dark(spec) if is_dark() else spec
+    st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=alt)
     with st.expander(words.text("app.table")):
         table(frame, columns, alt=title)
 
 
-def table(frame: pl.DataFrame, columns: Mapping[str, Column], *, alt: str, rows: int | None = None) -> None:
+def table(
+    frame: pl.DataFrame,
+    columns: Mapping[str, Column],
+    *,
+    alt: str,
+    rows: int | None = None,
+    colours: Mapping[str, list[str | None]] | None = None,
+    select: str | None = None,
+) -> int | None:
     """A table of the named columns in their order: shown in the reader's format, sorted by the value beneath.
 
-    `rows` bounds the height to that many rows. Cells are never read as Markdown or HTML.
+    `rows` bounds the height to that many rows, `colours` gives text colours per column. With `select`, the key of
+    the table, one row can be chosen; its position is returned. Cells are never read as Markdown or HTML.
     """
     shown = frame.select(list(columns)).with_columns(cs.string().fill_null(NO_DATA)).to_pandas()
     formats = {name: column.format for name, column in columns.items() if column.format is not None}
-    st.dataframe(
-        shown.style.format(formats, na_rep=NO_DATA),
+    styled = shown.style.format(formats, na_rep=NO_DATA)
+    for name, marks in (colours or {}).items():
+        css = [f"color: {mark}" if mark else "" for mark in (charts.in_dark(marks) if is_dark() else marks)]
+        styled = styled.apply(lambda _, css=css: css, subset=[name])
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row", "key": select} if select else {}
+    state = st.dataframe(
+        styled,
         hide_index=True,
         width="stretch",
         height="content" if rows is None or frame.height <= rows else 35 * (rows + 1) + 3,
@@ -67,7 +84,15 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Column], *, alt: str, rows:
         },
         placeholder=NO_DATA,
         alt=alt,
+        **options,
     )
+    picked = state.selection.rows if select else []
+    return int(picked[0]) if picked else None
+
+
+def is_dark() -> bool:
+    """The reader's theme is the dark one."""
+    return bool(st.context.theme.type == "dark")
 
 
 def nothing(words: Words, key: str = "app.no_rows") -> None:

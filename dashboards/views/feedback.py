@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
-from dashboards.cards import describe, kpi_card
+from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing
@@ -19,14 +18,8 @@ N_FIELDS = 10
 def show(page: Page) -> None:
     """Sentence, cards, flow and backlog, districts and fields, reconcile strip."""
     source = page.scope.ids[0]
-    latest = page.figures.ask("kpi_latest", sources=[source]).filter(pl.col("grain") == "all")
     _sentence(source, page)
-    trends = page.figures.ask("kpi_trends", sources=[source]).filter(grain="month")
-    with st.grid(4, min_column_width=245, gap="small"):
-        for code in CARDS:
-            for row in latest.filter(code=code).iter_rows(named=True):
-                trend = trends.filter(code=code)["trend"].to_list()
-                kpi_card(describe(row, page, trend[0] if trend else None), page.words)
+    card_grid.show(page, CARDS)
     _flow(source, page)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -115,7 +115,7 @@ def draw(page: sync_api.Page, url: str) -> None:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_pages_are_whole_and_stay_on_the_machine(page: sync_api.Page, address: str, lang: str) -> None:
-    for _, path, _, _ in PAGES:
+    for path in [entry.path for entry in PAGES]:
         draw(page, f"{address}/{path}?lang={lang}")
         assert page.faults == [], path  # type: ignore[attr-defined]
         assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, path
