@@ -77,7 +77,6 @@ def rows(page: Page, codes: Sequence[str], period: Period | None = None) -> list
         "last": period.last,
         "unit": choice.unit.code if choice.unit else None,
         "unit_valid_from": choice.unit.valid_from if choice.unit else None,
-        "boundary_day": choice.boundary_day,
     }
     found = page.figures.ask(
         "kpi_cards",

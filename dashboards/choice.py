@@ -63,11 +63,6 @@ class Choice:
     boundary: str
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def boundary_day(self) -> date:
-        """Units made after this day are not meant."""
-        return BOUNDARIES[self.boundary]
-
 
 def choose(wanted: Mapping[str, str | None], offers: Offers) -> Choice:
     """The address, value by value, against the offers; what names nothing is reported and its default taken."""

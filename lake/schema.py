@@ -35,6 +35,8 @@ CONTRACTS: dict[str, Contract] = {
         media.POSTS,
         media.LABELS,
         media.STORIES,
+        media.HUMAN_LABELS,
+        media.RESPONSES,
         camera.EVENTS,
         camera.STATUS,
         indicator.VALUES,
@@ -53,9 +55,12 @@ CONTRACTS: dict[str, Contract] = {
         system.STAFF,
         system.DOWNLOADS,
         system.REPORTS,
+        system.MAINTENANCE,
+        system.BACKUPS,
     )
 }
 QUARANTINE = "quarantine"
+KPI_HISTORY = "kpi_history"
 RECORD_HASH = "record_hash"  # column of versioned tables: md5 of the record without its volatile columns
 RECEIVED_AT = "received_at"  # column of versioned tables: when the delivery with this version was received
 
@@ -90,6 +95,12 @@ create table if not exists lake.ops.releases (
 create table if not exists lake.ops.erasures (
     erasure_id varchar, kind varchar, what varchar, digest varchar, n_characters bigint, hint varchar,
     reason varchar, erased_at timestamptz);
+create table if not exists lake.ops.kpi_history (
+    figure_id varchar, previous_figure_id varchar, code varchar, definition_from date, grain varchar,
+    period_start date, period_end date, unit_code varchar, unit_valid_from date, source varchar, numerator double,
+    denominator double, value double, value_low double, value_high double, is_partial boolean, is_synthetic boolean,
+    is_gone boolean, run_id varchar, snapshot_id bigint, code_commit varchar, published_at timestamptz,
+    reason varchar);
 """
 
 
@@ -118,7 +129,7 @@ def _missing(con: duckdb.DuckDBPyConnection) -> set[str]:
     present = con.execute(
         "select table_name from duckdb_tables() where database_name = 'lake' and schema_name in ('raw', 'ops')"
     ).fetchall()
-    return {*CONTRACTS, QUARANTINE, "erasures"} - {name for (name,) in present}
+    return {*CONTRACTS, QUARANTINE, "erasures", KPI_HISTORY} - {name for (name,) in present}
 
 
 def _create(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

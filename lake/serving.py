@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from lake import crashpoint
+from lake import crashpoint, history
 from lake.disk import sync
 from lake.errors import ServingError, engine_words
 from lake.settings import Settings, private_folder
@@ -31,6 +31,15 @@ Frames = dict[tuple[str, str], pa.Table]  # (schema, table) -> content
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What stands behind the figures besides the data: the code they are computed by."""
+
+    code_commit: str = "unknown"
+    code_digests: Mapping[str, str] = field(default_factory=dict)  # KPI code -> digest of its SQL
+    tables: Frames = field(default_factory=dict)  # for the proof page
+
+
+@dataclass(frozen=True)
 class Published:
     """One publication. `published_at` and `snapshot_id`, the lake's snapshot it was copied from, are its figures'."""
 
@@ -40,25 +49,47 @@ class Published:
     snapshot_id: int
 
 
-def publish(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Published:
+def publish(
+    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, evidence: Evidence | None = None
+) -> Published:
     """Copy the marts, KPI tables and accounts of the lake into a new serving file and make it the current one.
 
-    `con` has the lake attached. All tables are read in one transaction, thus from one snapshot.
+    `con` has the lake attached. All tables are read in one transaction, thus from one snapshot. Every value gets its
+    figure id, and the history what has changed since the last publication.
     Only one process may publish at a time: hold the catalogue's lock `publish`.
     Raises ServingError if the lake has no KPI table yet or the disk refuses the file.
     """
-    con.execute("begin")
+    evidence = evidence or Evidence()
+    with history.attached(con, _current_file(settings)) as has_base:
+        history.settle(con, has_base=has_base)
+        con.execute("begin")
+        try:
+            row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
+            assert row is not None
+            tables = _tables(con)
+            if ("kpi", "kpi_values") not in tables:
+                raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
+            published_at = datetime.now(UTC)
+            stamp = history.Stamp(run_id, int(row[0]), evidence.code_commit, published_at)
+            changes = history.changes(con, stamp, evidence.code_digests, has_base=has_base)
+            frames = _frames(con, tables) | evidence.tables
+            frames["kpi", "kpi_values"] = changes.values
+            frames["kpi", "kpi_versions"] = changes.versions
+            frames["kpi", "kpi_history"] = changes.history
+            frames["kpi", "restatements"] = changes.restatements
+        finally:
+            con.execute("rollback")
+    current = Published(run_id, _new_file(settings), published_at, stamp.snapshot_id)
+    _publish(settings, None, frames, current)
+    history.append(con, changes.added)
+    return current
+
+
+def _current_file(settings: Settings) -> Path | None:
     try:
-        row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
-        assert row is not None
-        tables = _tables(con)
-        if not any(schema == "kpi" for schema, _ in tables):
-            raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
-        frames = _frames(con, tables)
-    finally:
-        con.execute("rollback")
-    published_at = datetime.now(UTC)
-    return _publish(settings, None, frames, Published(run_id, _new_file(settings), published_at, int(row[0])))
+        return published(settings).file
+    except ServingError:
+        return None
 
 
 def publish_accounts(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> Published | None:

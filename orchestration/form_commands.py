@@ -26,6 +26,7 @@ class FormName(StrEnum):
     task = "task"
     system = "system"
     indicator = "indicator"
+    media = "media"
 
 
 def template(

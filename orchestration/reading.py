@@ -25,7 +25,10 @@ _PERIODS = (
     (r"(\d{4})-(\d{2})", "month", lambda m: date(int(m[1]), int(m[2]), 1)),
     (r"(\d{4})-(\d{2})-(\d{2})", "day", lambda m: date(int(m[1]), int(m[2]), int(m[3]))),
 )
-KPI_FIELDS = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+KPI_FIELDS = (
+    *("code", "grain", "period_start", "unit_code", "unit_valid_from", "source"),
+    *("numerator", "denominator", "value", "as_of"),
+)
 
 
 def parse_period(text: str) -> tuple[str, date | None]:
@@ -56,10 +59,10 @@ def kpi_values(
                 raise SettingsError(f"No KPI has {column} {wanted!r}; known: {', '.join(known[:20]) or 'none'}.")
         grain, first_day = parse_period(period) if period else (None, None)
         rows = con.execute(
-            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, is_synthetic from kpi.kpi_values "
+            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, ci_low, ci_high, is_synthetic from kpi.kpi_values "
             "where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
             "and (?::date is null or period_start = ?) and (?::varchar is null or unit_code = ?) "
-            "and (?::varchar is null or source = ?) order by code, source, unit_code, grain, period_start",
+            "and (?::varchar is null or source = ?) order by code, source, unit_code, unit_valid_from, grain, period_start",
             [x for x in (code, grain, first_day, unit, source) for _ in range(2)],
         ).fetchall()
         names = [column[0] for column in con.description or []]
@@ -72,9 +75,9 @@ def headline(settings: Settings) -> list[dict[str, Any]]:
         rows = con.execute(
             "select v.code, d.name_vi, d.unit_vi, d.is_percent, d.decimals, v.source, v.grain, v.period_start, "
             "v.period_end, v.numerator, v.denominator, v.value, v.value_low, v.value_high, v.as_of, v.is_synthetic "
-            "from kpi.kpi_values v join seeds.kpi_definitions d using (code) "
+            "from kpi.kpi_values v join seeds.kpi_definitions d on v.code = d.code and d.valid_to is null "
             "join marts.dim_sources s using (source) "
-            "where v.unit_code = s.unit_code and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
+            "where v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
             "and v.code = 'M1' and v.period_end <= v.as_of::date) "
             "qualify row_number() over (partition by v.code, v.source order by v.period_start desc) = 1 "
             "order by s.slug, v.source, v.code"

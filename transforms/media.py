@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from lake.contracts.base import Delivery, Parsed
-from transforms import article_text, json_feed, outlet, page_post, sitemap, syndication
+from lake.contracts.forms.media import MEDIA
+from lake.contracts.media import HUMAN_LABELS, RESPONSES
+from transforms import article_text, form, json_feed, outlet, page_post, sitemap, syndication
 
 
 def parse(body: bytes, delivery: Delivery) -> Parsed:
@@ -15,6 +18,7 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     sitemap: -> `media__articles` (entries with the news extension) and `media__addresses` (the others).
     article: one page -> `media__texts` (`article_text`); run it where it can be killed.
     registry: OPML or CSV -> `media__outlets` (`outlet`). posts: CSV or JSON -> `media__posts` (`page_post`).
+    form: a filled form -> `media__human_labels` and `media__responses`.
     Raises PayloadRefused for anything else.
     """
     if (read := _READERS.get(delivery.format)) is not None:
@@ -28,4 +32,5 @@ _READERS: dict[str, Callable[[bytes, Delivery], Parsed]] = {
     "article": article_text.parse,
     "outlets": outlet.parse,
     "posts": page_post.parse,
+    "form": partial(form.parse, form=MEDIA, contracts=(HUMAN_LABELS, RESPONSES)),
 }

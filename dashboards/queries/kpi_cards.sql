@@ -28,15 +28,8 @@ own as (
     from stored
     inner join marts.dim_sources as s on stored.source = s.source
     where
-        case
-            when $unit is null
-                then
-                    stored.unit_code = s.unit_code
-                    and coalesce(stored.unit_valid_from, date '0001-01-01') <= $boundary_day::date
-            else stored.unit_code = $unit and stored.unit_valid_from = $unit_valid_from::date
-        end
-    -- a jurisdiction whose code was given anew is meant as the boundary has it
-    qualify rank() over (partition by stored.source order by stored.unit_valid_from desc nulls last) = 1
+        stored.unit_code = coalesce($unit, s.unit_code)
+        and stored.unit_valid_from = coalesce($unit_valid_from::date, s.unit_valid_from)
 ),
 
 sums as (

@@ -10,6 +10,6 @@ select
     v.n_missing,
     v.is_partial
 from kpi.kpi_values as v
-inner join marts.dim_sources as s on v.source = s.source and v.unit_code = s.unit_code
+inner join marts.dim_sources as s on v.source = s.source and v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from
 where v.source = $source and v.code = $code and v.grain = $grain
 order by v.period_start

@@ -14,12 +14,8 @@ with own as (
         and v.period_end <= $last::date
         and not v.is_partial
         and v.value is not null
-        and case
-            when $unit is null
-                then v.unit_code = s.unit_code and coalesce(v.unit_valid_from, date '0001-01-01') <= $boundary_day::date
-            else v.unit_code = $unit and v.unit_valid_from = $unit_valid_from::date
-        end
-    qualify rank() over (partition by v.source order by v.unit_valid_from desc nulls last) = 1
+        and v.unit_code = coalesce($unit, s.unit_code)
+        and v.unit_valid_from = coalesce($unit_valid_from::date, s.unit_valid_from)
 )
 
 select

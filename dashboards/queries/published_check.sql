@@ -18,7 +18,7 @@ select
     c.is_contradicted_by_published,
     c.document
 from kpi.published_check as c
-left join seeds.kpi_definitions as d on c.kpi_code = d.code
+left join seeds.kpi_definitions as d on c.kpi_code = d.code and d.valid_to is null
 where
     c.source = $source
     and $theme = coalesce(

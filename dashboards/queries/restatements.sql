@@ -16,7 +16,8 @@ select
     r.reason,
     r.published_at
 from kpi.restatements as r
-inner join marts.dim_sources as s on r.source = s.source and r.unit_code = s.unit_code
+inner join marts.dim_sources as s
+    on r.source = s.source and r.unit_code = s.unit_code and r.unit_valid_from = s.unit_valid_from
 left join seeds.kpi_definitions as d
     on r.code = d.code and r.period_end between d.valid_from and coalesce(d.valid_to, date '9999-12-31')
 where

@@ -41,3 +41,22 @@
 {% macro n_days(first_day, last_day) -%}
     (date_diff('day', {{ first_day }}, {{ last_day }}) + 1)
 {%- endmacro %}
+
+{# One row per whole number, both ends included; for use in a select list. #}
+{% macro each_number(first, last) -%}
+    unnest(generate_series({{ first }}, {{ last }}))
+{%- endmacro %}
+
+{# 1 for Monday to 7 for Sunday. #}
+{% macro iso_weekday(day) -%}
+    isodow({{ day }})
+{%- endmacro %}
+
+{# Working days after `earlier` up to and with `later`, both provincial days: the day on which a period begins is not
+   counted (Civil Code 2015, Article 147). Negative when `later` is the earlier one, null outside the calendar. #}
+{% macro working_days_between(earlier, later) -%}
+    (
+        (select days.working_day_number from {{ ref('int_calendar__days') }} as days where days.day = {{ later }})
+        - (select days.working_day_number from {{ ref('int_calendar__days') }} as days where days.day = {{ earlier }})
+    )
+{%- endmacro %}

@@ -4,19 +4,22 @@ with sums as (
         code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         round(sum(numerator), 3) as numerator,
         round(sum(denominator), 3) as denominator
     from {{ ref('kpi_values') }}
-    group by code, source, unit_code, grain
+    where code not in (select periods.code from {{ ref('int_kpi__periods') }} as periods)
+    group by code, source, unit_code, unit_valid_from, grain
 )
 
 select
     code,
     source,
-    unit_code
+    unit_code,
+    unit_valid_from
 from sums
-group by code, source, unit_code
+group by code, source, unit_code, unit_valid_from
 having
     count(*) <> 6
     or min(numerator) <> max(numerator)

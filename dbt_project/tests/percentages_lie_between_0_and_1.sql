@@ -5,4 +5,4 @@ select
     kpi_values.value
 from {{ ref('kpi_values') }} as kpi_values
 inner join {{ ref('kpi_definitions') }} as definitions on kpi_values.code = definitions.code
-where definitions.is_percent and not kpi_values.value between 0 and 1
+where definitions.is_share and not kpi_values.value between 0 and 1

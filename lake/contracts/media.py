@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 
-from lake.contracts.base import PUBLISHED, TIMESTAMP, Column, Contract
+from lake.contracts.base import NOT_PERSONAL, PUBLISHED, TIMESTAMP, Column, Contract
+
+TONES = ("positive", "negative", "neutral")
 
 ARTICLES = Contract(
     slug="media",
@@ -180,4 +182,48 @@ STORIES = Contract(
     legal_basis=PUBLISHED,
     holds_personal_data=False,
     is_derived=True,
+)
+
+HUMAN_LABELS = Contract(
+    slug="media",
+    table="media__human_labels",
+    description="One row per label a person gave an article, and change of it.",
+    columns=(
+        Column("feed_id", pa.string(), "feed of the article", required=True),
+        Column("article_id", pa.string(), "article", required=True),
+        Column("labeller_code", pa.string(), "code of who labelled, given by the centre; no name", required=True),
+        Column("label", pa.string(), ", ".join(TONES), required=True),
+        Column("is_blind", pa.bool_(), "given without sight of the model's label", required=True),
+        Column("labelled_at", TIMESTAMP, "when it was given", required=True),
+        Column("reported_at", TIMESTAMP, "instant up to which the report holds", required=True),
+    ),
+    key=("feed_id", "article_id", "labeller_code"),
+    event_at="labelled_at",
+    versioned=True,
+    changed_at="reported_at",
+    purpose="Measure how often the model is right",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
+    formats=("form",),
+)
+
+RESPONSES = Contract(
+    slug="media",
+    table="media__responses",
+    description="One row per negative article passed on to a unit, and report that tells of it.",
+    columns=(
+        Column("url", pa.string(), "address of the article or post", required=True),
+        Column("unit", pa.string(), "unit that has to answer", required=True),
+        Column("flagged_at", TIMESTAMP, "when the centre passed it on", required=True),
+        Column("responded_at", TIMESTAMP, "when the unit answered; null while it has not"),
+        Column("reported_at", TIMESTAMP, "instant up to which the report holds", required=True),
+    ),
+    key=("url", "unit"),
+    event_at="reported_at",
+    versioned=True,
+    changed_at="reported_at",
+    purpose="Follow whether bad news is answered in time",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
+    formats=("form",),
 )

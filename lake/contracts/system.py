@@ -1,10 +1,11 @@
-"""The province's shared systems, who runs them, how often its mobile app was fetched, which reports were handed in."""
+"""The province's shared systems: who runs them, their maintenance and backups; its mobile app; reports handed in."""
 
 import pyarrow as pa
 
 from lake.contracts.base import NOT_PERSONAL, TIMESTAMP, Column, Contract
 
 STORES = ("google_play", "app_store", "other")
+BACKUP, RESTORE_DRILL = "backup", "restore_drill"
 
 
 _REPORTED = Column("reported_at", TIMESTAMP, "instant up to which the report holds", required=True)
@@ -97,6 +98,49 @@ REPORTS = Contract(
     versioned=True,
     changed_at="reported_at",
     purpose="Follow whether reports are handed in on time",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
+)
+
+MAINTENANCE = Contract(
+    slug="system",
+    table="system__maintenance",
+    description="One row per maintenance window of a server or system, and report that tells of it.",
+    columns=(
+        Column("target", pa.string(), "server or system it concerns; `*` is the whole data centre", required=True),
+        Column("started_at", TIMESTAMP, "begin of the window", required=True),
+        Column("ended_at", TIMESTAMP, "end of the window, exclusive", required=True),
+        Column("approved_by", pa.string(), "unit or decision that approved it; null: not approved"),
+        Column("approved_at", TIMESTAMP, "when it was approved"),
+        _REPORTED,
+    ),
+    key=("target", "started_at"),
+    event_at="started_at",
+    versioned=True,
+    changed_at="reported_at",
+    purpose="Leave approved maintenance out of availability",
+    legal_basis=NOT_PERSONAL,
+    holds_personal_data=False,
+    dropped=("reason",),
+)
+
+BACKUPS = Contract(
+    slug="system",
+    table="system__backups",
+    description="One row per planned backup or restore drill of a system, and report that tells of it.",
+    columns=(
+        Column("system_code", pa.string(), "system, as in the inventory", required=True),
+        Column("kind", pa.string(), f"{BACKUP} or {RESTORE_DRILL}", required=True),
+        Column("planned_on", pa.date32(), "day it is planned for", required=True),
+        Column("is_successful", pa.bool_(), "it was done and checked; null while nobody has said"),
+        Column("done_at", TIMESTAMP, "when it ended"),
+        _REPORTED,
+    ),
+    key=("system_code", "kind", "planned_on"),
+    event_at="reported_at",
+    versioned=True,
+    changed_at="reported_at",
+    purpose="Know whether what is lost could be brought back",
     legal_basis=NOT_PERSONAL,
     holds_personal_data=False,
 )

@@ -1,4 +1,4 @@
-"""Behaviour of a batch of shared systems, staff, downloads and reports due."""
+"""Behaviour of a batch of shared systems, staff, downloads, reports due, maintenance and backups."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime
 
 import polars as pl
 
-from lake.contracts.system import STORES
+from lake.contracts.system import BACKUP, RESTORE_DRILL, STORES
 from lake.quality.expect import Suite, between, not_before, not_blank, one_of, unique
 
 
 def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Suite]:
-    """Suites of the four tables of the form."""
+    """One suite for each table of the form."""
     return [
         Suite(
             "system__inventory",
@@ -48,6 +48,22 @@ def suites(frames: Mapping[str, pl.DataFrame], received_at: datetime) -> list[Su
             [
                 unique("report_name", "unit", "period", "reported_at", severity="warning"),
                 not_blank("period"),
+            ],
+        ),
+        Suite(
+            "system__maintenance",
+            frames["system__maintenance"],
+            [
+                unique("target", "started_at", "reported_at", severity="warning"),
+                not_before("ended_at", "started_at"),
+            ],
+        ),
+        Suite(
+            "system__backups",
+            frames["system__backups"],
+            [
+                unique("system_code", "kind", "planned_on", "reported_at", severity="warning"),
+                one_of("kind", (BACKUP, RESTORE_DRILL)),
             ],
         ),
     ]

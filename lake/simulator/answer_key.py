@@ -13,12 +13,15 @@ from lake.simulator.province import CLOCK, SEED, TIME_ZONE, month_of, months
 
 @dataclass(frozen=True)
 class TicketKey:
-    """Reports from the first day to the clock. Months are provincial, as ``2021-09``."""
+    """Reports from the first day to the clock, repetitions and spam apart. Months are provincial, as ``2021-09``."""
 
     n_received: int
     n_resolved: int
     n_overdue: int  # closed after the deadline, or open with the deadline behind the clock
     n_overdue_open: int
+    n_duplicates: int
+    n_spam: int
+    n_events: int  # of all reports
     received_per_month: dict[str, int]  # by time of receipt
     resolved_per_month: dict[str, int]  # by time of closing
     resolved_of_received_per_month: dict[str, int]  # by time of receipt: the cohort
@@ -115,20 +118,24 @@ def answer_key(seed: int = SEED) -> AnswerKey:
 
 
 def _tickets(seed: int) -> TicketKey:
-    tickets = ticket.ledger(seed)
+    everything = ticket.ledger(seed)
+    tickets = [t for t in everything if t.verdict is None]
     closed = [t for t in tickets if t.closed_at is not None]
-    people = [t.reporter for t in tickets]
+    people = [t.reporter for t in everything]
     return TicketKey(
         n_received=len(tickets),
         n_resolved=len(closed),
         n_overdue=sum(t.is_overdue for t in tickets),
         n_overdue_open=sum(t.is_overdue and t.closed_at is None for t in tickets),
+        n_duplicates=sum(t.verdict == "duplicate" for t in everything),
+        n_spam=sum(t.verdict == "spam" for t in everything),
+        n_events=sum(len(t.events) for t in everything),
         received_per_month=dict(Counter(month_of(t.requested_at) for t in tickets)),
         resolved_per_month=dict(Counter(month_of(t.closed_at) for t in closed if t.closed_at)),
         resolved_of_received_per_month=dict(Counter(month_of(t.requested_at) for t in closed)),
         received_per_unit=dict(Counter(t.commune.code for t in tickets)),
         received_per_service=dict(Counter(t.service.code for t in tickets)),
-        planted_personal=tuple(text for t in tickets for text in t.planted),
+        planted_personal=tuple(text for t in everything for text in t.planted),
         reporter_personal=tuple(text for p in people for text in (p.phone, p.email, p.device_id, p.account_id)),
     )
 

@@ -14,7 +14,9 @@ FIRST_SAMPLE_S = int(local(FIRST_DAY).timestamp())
 # One sample per step from the first day on; half-open, so the scrape due at the clock itself is not in yet.
 SAMPLES = (int(CLOCK.timestamp()) - FIRST_SAMPLE_S) // STEP_S
 _PER_DAY = 86_400 // STEP_S
-_GAUGE_DAYS = 7  # history of every metric but `up`
+GAUGE_DAYS = 30  # history of every metric but `up`
+
+Labels = dict[str, str]
 
 _TIERS = (
     ("web", "high", 5),
@@ -35,7 +37,7 @@ class Server:
     criticality: str
 
     @property
-    def labels(self) -> dict[str, str]:
+    def labels(self) -> Labels:
         """Target labels, in the order Prometheus writes them (by name)."""
         return {
             "criticality": self.criticality,
@@ -80,9 +82,9 @@ class Monitoring:
 
     @cached_property
     def gauges(self) -> dict[str, npt.NDArray[np.float64]]:
-        """Metric name -> (servers, samples of the last seven days), NaN whenever a server was not up."""
+        """Metric name -> (servers, samples of the last GAUGE_DAYS days), NaN whenever a server was not up."""
         rng = generator(self.seed, "monitoring gauges")
-        count = _GAUGE_DAYS * _PER_DAY
+        count = GAUGE_DAYS * _PER_DAY
         shape = (len(self.servers), count)
         hour = (np.arange(count) % _PER_DAY) / _PER_DAY * 24
         office = 0.4 + np.exp(-(((hour - 10) / 3) ** 2)) + 0.8 * np.exp(-(((hour - 15) / 2.5) ** 2))
@@ -91,15 +93,47 @@ class Monitoring:
         memory = (
             np.round(16 * 2**30 * (0.75 - 0.2 * busy / 2.2 * office / 2 - rng.uniform(0, 0.05, shape)) / 4096) * 4096
         )
-        growth = rng.uniform(0, 2e5, shape).cumsum(axis=1)
-        disk = np.round((rng.uniform(60, 400, (shape[0], 1)) * 2**30 - growth) / 4096) * 4096
+        # A disk grows by a rate of its own; that of one server is full twelve days after the clock.
+        size = np.round(rng.uniform(1.1, 2.2, (shape[0], 1)) * 200) * 2**30
+        filled = rng.uniform(0.25, 0.6, (shape[0], 1))
+        per_day = rng.uniform(0.0002, 0.002, (shape[0], 1))
+        filled[FILLING], per_day[FILLING] = 0.62, 0.009
+        day = np.arange(count) / _PER_DAY
+        disk = np.round(size * (1 - filled - per_day * day - rng.uniform(0, 0.002, shape)) / 4096) * 4096
         is_up = self.up[:, -count:] == 1
         recent = {
             "node_load1": load,
             "node_memory_MemAvailable_bytes": memory,
             "node_filesystem_avail_bytes": disk,
+            "node_filesystem_size_bytes": np.broadcast_to(size, shape),
+            "instance:node_cpu_utilisation:rate5m": np.minimum(load / 4, 1.0).round(4),
+            "instance:node_memory_utilisation:ratio": (1 - memory / (16 * 2**30)).round(4),
         }
-        return {name: np.where(is_up, values, np.nan) for name, values in recent.items()}
+        return {name: np.where(is_up, np.asarray(values, dtype=np.float64), np.nan) for name, values in recent.items()}
+
+    @cached_property
+    def environment(self) -> dict[str, tuple[list[Labels], npt.NDArray[np.float64]]]:
+        """Metric name -> labels and samples of the machine room: three racks' sensors, two UPS."""
+        rng = generator(self.seed, "machine room")
+        count = GAUGE_DAYS * _PER_DAY
+        hour = (np.arange(count) % _PER_DAY) / _PER_DAY * 24
+        heat = 23 + 1.2 * np.exp(-(((hour - 14) / 4) ** 2)) + rng.normal(0, 0.15, (3, count))
+        hot = count - 9 * _PER_DAY + 170
+        heat[1, hot : hot + 30] += 7  # the cooling failed for two hours and a half
+        charge = np.full((2, count), 100.0)
+        for spell in self.outages:
+            first = spell.first - (SAMPLES - count)
+            if spell.server is None and first >= 0:  # a power cut
+                charge[:, first : spell.last - (SAMPLES - count)] = 42
+        racks = [{"chip": f"rack_{n}", "instance": "phong-may.ioc.example", "job": "environment"} for n in (1, 2, 3)]
+        units = [{"instance": "phong-may.ioc.example", "job": "nut", "ups": f"ups{n}"} for n in (1, 2)]
+        return {
+            "node_hwmon_temp_celsius": (racks, np.round(heat, 1)),
+            "network_ups_tools_battery_charge": (units, charge),
+        }
+
+
+FILLING = 23  # row of the server whose disk fills up
 
 
 @lru_cache(maxsize=2)

@@ -88,7 +88,7 @@ def _request(ticket: Ticket) -> dict[str, object]:
         "zipcode": "95000",
         "lat": lat,
         "long": long,
-        "media_url": None,
+        "media_url": f"https://anh.example/{ticket.request_id}.jpg" if ticket.has_photo else None,
         "first_name": reporter.first_name,
         "last_name": reporter.last_name,
         "phone": reporter.phone,
@@ -100,7 +100,12 @@ def _request(ticket: Ticket) -> dict[str, object]:
             "unit_code": ticket.commune.code,
             "closed_datetime": ticket.closed_at.isoformat() if ticket.closed_at else None,
             "satisfaction": ticket.satisfaction,
+            "parent_service_request_id": ticket.parent_id,
         },
+        "notes": [
+            {"type": e.kind, "datetime": e.at.isoformat(), "extended_attributes": {"agency_responsible": e.agency}}
+            for e in ticket.events
+        ],
     }
 
 

@@ -1,17 +1,20 @@
-"""The monitoring ledger on the wire: ``query_range`` of the Prometheus HTTP API v1, for plain selectors.
+"""The monitoring ledgers on the wire: ``query_range`` and ``query`` of the Prometheus HTTP API v1, plain selectors.
 
 Evaluation follows prometheus.io/docs/prometheus/latest/querying: at each step the newest sample of the five minutes
-before it (the far end excluded). Functions, operators and the matchers !=, =~ and !~ are refused as bad_data.
+before it (the far end excluded); of an instant the newest of ten minutes, so that the scrape under way hides no value.
+Functions, operators and the matchers !=, =~ and !~ are refused as bad_data.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from lake.simulator.monitoring import FIRST_SAMPLE_S, SAMPLES, STEP_S, ledger
+from lake.simulator import probes
+from lake.simulator.monitoring import FIRST_SAMPLE_S, SAMPLES, STEP_S, Labels, ledger
 from lake.simulator.response import NOT_FOUND, Parameters, Response, json_response
 
 _LARGEST_RESOLUTION = 11_000
@@ -23,18 +26,45 @@ _DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?
 _DURATION_MS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
 
 
+Series = tuple[Sequence[Labels], npt.NDArray[np.float64]]  # labels per row, samples per row; all end at the clock
+_DISK = {"device": "/dev/sda1", "fstype": "ext4", "mountpoint": "/"}
+
+
 class Prometheus:
-    """Serves ``api/v1/query_range``."""
+    """Serves ``api/v1/query_range`` and ``api/v1/query``."""
 
     def __init__(self, seed: int) -> None:
-        self._monitoring = ledger(seed)
+        self._seed = seed
+
+    def _series(self, metric: str) -> Series:
+        """A metric nobody exposes is no error in Prometheus, but an empty answer."""
+        monitoring = ledger(self._seed)
+        servers = [server.labels for server in monitoring.servers]
+        if metric == "up":
+            return servers, monitoring.up
+        if metric.startswith("probe_"):
+            asked = probes.ledger(self._seed)
+            measured = {
+                "probe_success": asked.success,
+                "probe_duration_seconds": asked.duration_s,
+                "probe_http_status_code": asked.status_code,
+                "probe_ssl_earliest_cert_expiry": asked.certificate_expires_s,
+            }
+            return asked.labels, measured.get(metric, np.empty((len(asked.labels), 0)))
+        if metric in monitoring.environment:
+            return monitoring.environment[metric]
+        if metric in monitoring.gauges:
+            disk = _DISK if metric.startswith("node_filesystem_") else {}
+            return [dict(sorted({**labels, **disk}.items())) for labels in servers], monitoring.gauges[metric]
+        return [], np.empty((0, 0))
 
     def respond(self, path: str, parameters: Parameters) -> Response:
         """``path`` is relative to the server's root; errors come in Prometheus's envelope with status 400."""
-        if path != "api/v1/query_range":
+        answer = {"api/v1/query_range": self._query_range, "api/v1/query": self._query}.get(path)
+        if answer is None:
             return NOT_FOUND
         try:
-            return self._query_range(parameters)
+            return answer(parameters)
         except ValueError as error:
             envelope = {"status": "error", "errorType": "bad_data", "error": str(error)}
             return json_response(envelope, 400)
@@ -52,24 +82,43 @@ class Prometheus:
         metric, matchers = parse_selector(parameters.get("query", ""))
         moments = np.arange(start, end + 1, step, dtype=np.int64)
         samples = (moments - FIRST_SAMPLE_S * 1000) // (STEP_S * 1000)
-        servers = self._monitoring.servers
-        # A metric nobody exposes is no error in Prometheus, but an empty answer.
-        unknown = np.empty((len(servers), 0))
-        values = self._monitoring.up if metric == "up" else self._monitoring.gauges.get(metric, unknown)
+        rows, values = self._series(metric)
         samples -= SAMPLES - values.shape[1]  # every history ends at the clock; some begin later
         known = (samples >= 0) & (samples < values.shape[1])
         samples = samples[known]
         stamps = np.array([f'[{_seconds(ms)},"' for ms in moments[known].tolist()], dtype=object)
         series = []
-        for row, server in enumerate(servers):
-            labels = {"__name__": metric, **server.labels}
-            if any(labels.get(name, "") != value for name, value in matchers):
+        for row, told in enumerate(rows):
+            if not _matches(told, matchers):
                 continue
             points = _points(stamps, values[row, samples])
             if points:
-                series.append(f'{{"metric":{json.dumps(labels, separators=(",", ":"))},"values":[{points}]}}')
+                series.append(f'{{"metric":{_labels(metric, told)},"values":[{points}]}}')
         body = f'{{"status":"success","data":{{"resultType":"matrix","result":[{",".join(series)}]}}}}'
         return Response(200, "application/json", body.encode())
+
+    def _query(self, parameters: Parameters) -> Response:
+        at = _timestamp_ms(parameters, "time")
+        metric, matchers = parse_selector(parameters.get("query", ""))
+        rows, values = self._series(metric)
+        sample = (at - FIRST_SAMPLE_S * 1000) // (STEP_S * 1000) - (SAMPLES - values.shape[1])
+        series = []
+        for row, told in enumerate(rows):
+            recent = values[row, max(sample - 1, 0) : max(sample + 1, 0)]
+            newest = recent[~np.isnan(recent)]
+            if len(newest) and _matches(told, matchers):
+                point = f'[{_seconds(at)},"{newest[-1]:.15g}"]'
+                series.append(f'{{"metric":{_labels(metric, told)},"value":{point}}}')
+        body = f'{{"status":"success","data":{{"resultType":"vector","result":[{",".join(series)}]}}}}'
+        return Response(200, "application/json", body.encode())
+
+
+def _matches(labels: Labels, matchers: Sequence[tuple[str, str]]) -> bool:
+    return all(labels.get(name, "") == value for name, value in matchers)
+
+
+def _labels(metric: str, labels: Labels) -> str:
+    return json.dumps({"__name__": metric, **labels}, separators=(",", ":"))
 
 
 def parse_selector(query: str) -> tuple[str, list[tuple[str, str]]]:

@@ -57,3 +57,19 @@ def months() -> list[tuple[str, datetime, datetime]]:
         found.append((month_of(start), start, min(following, CLOCK)))
         start = following
     return found
+
+
+def closings() -> list[tuple[date, date]]:
+    """(first day, closing) of every month's reports: the last day as a whole, in the month under way the clock."""
+    return [(start.date(), CLOCK if end == CLOCK else end.date() - timedelta(days=1)) for _, start, end in months()]
+
+
+def end_of(closing: date) -> datetime:
+    """The instant a report's closing means: itself, or the last second of a day."""
+    return closing if isinstance(closing, datetime) else local(closing) + timedelta(days=1) - timedelta(seconds=1)
+
+
+def office_time(day: date, rng: np.random.Generator) -> datetime:
+    """An instant in the office hours of the first working day from ``day`` on."""
+    day = day if is_working_day(day) else add_working_days(day, 1)
+    return local(day, 7) + timedelta(seconds=int(rng.integers(4 * 3600)) + 6 * 3600 * int(rng.integers(2)))

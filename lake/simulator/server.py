@@ -1,4 +1,4 @@
-"""The synthetic province on loopback: one HTTP server for all routes, and the folder of camera files."""
+"""The synthetic province on loopback: one HTTP server for all routes, and the folders of what comes as files."""
 
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
@@ -10,6 +10,7 @@ from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from lake.simulator.camera_files import drop_camera_files
+from lake.simulator.delivered import FOLDERS, deliver
 from lake.simulator.feeds import Feeds
 from lake.simulator.open311 import Open311
 from lake.simulator.openmetrics import exporter_page
@@ -24,19 +25,19 @@ _LARGEST_FORM_BYTES = 100_000
 class Simulator:
     """The province as a context manager; requests are answered from threads until it is left.
 
-    ``folder`` holds what is delivered as files. ``url`` is ``http://127.0.0.1:PORT`` on a free port and exists only
-    inside the context. The same seed gives the same bytes on every route and in every file.
+    ``folder`` holds what is delivered as files, a folder for each source. ``url`` is ``http://127.0.0.1:PORT`` on a
+    free port and exists only inside the context. The same seed gives the same bytes on every route and in every file.
     """
 
     url: str
 
     def __init__(self, folder: Path, *, seed: int = SEED) -> None:
-        self._camera_folder = folder.resolve() / "camera"
+        self._folder = folder.resolve()
         self._seed = seed
+        self._delivered: set[str] = set()
 
     def __enter__(self) -> "Simulator":
-        """Write the camera files if they are not there yet (about 5 s), then serve. Raises OSError."""
-        drop_camera_files(self._camera_folder, self._seed)
+        """Serve. Raises OSError."""
         self._server = _Server(_Routes(self._seed))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
@@ -53,15 +54,21 @@ class Simulator:
     def resolve(self, location: str) -> str:
         """Where a declared location is served.
 
-        ``simulator:/camera`` (and paths below it) is an absolute path, any other ``simulator:/path`` a URL; a
-        location without the scheme is returned as it is.
+        Of what is delivered as files, such as ``simulator:/camera`` and paths below it, it is an absolute path; the
+        files are written when first asked for, unless they are there (the cameras' in about 5 s). Any other
+        ``simulator:/path`` is a URL; a location without the scheme is returned as it is. Raises OSError.
         """
         if not location.startswith(_SCHEME):
             return location
         path = location.removeprefix(_SCHEME).lstrip("/")
-        if path == "camera" or path.startswith("camera/"):
-            return str(self._camera_folder / path.removeprefix("camera").lstrip("/"))
-        return f"{self.url}/{path}"
+        place, _, rest = path.partition("/")
+        if place != "camera" and place not in FOLDERS:
+            return f"{self.url}/{path}"
+        folder = self._folder / place
+        if place not in self._delivered:
+            (drop_camera_files if place == "camera" else deliver)(folder, self._seed)
+            self._delivered.add(place)
+        return str(folder / rest)
 
 
 class _Routes:

@@ -1,6 +1,6 @@
 """The ledger of citizens' reports: what was received, what was closed and when, and what personal data it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from lake.simulator.places import COMMUNES, DISTRICTS, Commune
 from lake.simulator.province import CLOCK, add_working_days, generator, is_working_day, local, months
+from lake.simulator.ticket_history import CENTRE, Event, history, set_aside
 from lake.simulator.ticket_words import (
     CLOSED_NOTES,
     GIVEN_NAMES,
@@ -24,6 +25,8 @@ from lake.simulator.ticket_words import (
 # The split over months is invented; it rises with the Covid wave of July-September 2021.
 RECEIVED_PER_MONTH = (45, 58, 66, 70, 74, 76, 72, 70, 48, 74, 72, 88, 92, 152, 186, 179)
 OPEN_AT_CLOCK = 93
+# Received besides, and counted apart: repetitions of another report, and spam.
+DUPLICATES, SPAM = 25, 8
 DEADLINE_WORKING_DAYS = 7  # assumption: the province's own time limits are not public
 
 _HOURS = np.arange(6, 22)
@@ -48,7 +51,10 @@ class Reporter:
 
 @dataclass(frozen=True)
 class Ticket:
-    """One report as it stands at the clock. All instants are aware; ``closed_at`` is None while open."""
+    """One report as it stands at the clock. All instants are aware; ``closed_at`` is None while open.
+
+    ``verdict`` is ``duplicate`` (of ``parent_id``) or ``spam`` where it is counted apart.
+    """
 
     request_id: str
     service: Service
@@ -66,6 +72,10 @@ class Ticket:
     satisfaction: str | None
     reporter: Reporter
     planted: tuple[str, ...]  # personal strings written into the description
+    events: tuple[Event, ...] = ()
+    has_photo: bool = False
+    parent_id: str | None = None
+    verdict: str | None = None
 
     @property
     def is_overdue(self) -> bool:
@@ -75,7 +85,18 @@ class Ticket:
 
 @lru_cache(maxsize=2)
 def ledger(seed: int) -> tuple[Ticket, ...]:
-    """All tickets, ordered by time of receipt."""
+    """All tickets with their histories, ordered by time of receipt."""
+    rng = generator(seed, "ticket history")
+    found = [_told(ticket, rng) for ticket in _counted(seed)]
+    found[OUT_OF_ORDER] = _swapped(found[OUT_OF_ORDER])
+    return tuple(sorted([*found, *_counted_apart(found, rng)], key=lambda ticket: ticket.requested_at))
+
+
+OUT_OF_ORDER = 300  # planted: the ticket whose first response is dated before its receipt
+
+
+def _counted(seed: int) -> tuple[Ticket, ...]:
+    """The published reports, in the order of receipt."""
     rng = generator(seed, "ticket")
     received = _received(rng)
     is_open = _choose_open(received, rng)
@@ -89,6 +110,54 @@ def ledger(seed: int) -> tuple[Ticket, ...]:
         request_id = f"HG-{requested_at.year}-{number:06d}"
         tickets.append(_ticket(request_id, requested_at, bool(still_open), commune, rng))
     return tuple(tickets)
+
+
+def _told(ticket: Ticket, rng: np.random.Generator) -> Ticket:
+    """The ticket with its history; what the history tells last was an update too."""
+    events = history(
+        *(ticket.requested_at, ticket.closed_at, ticket.expected_at, ticket.agency),
+        *(ticket.satisfaction, ticket.updated_at, rng),
+    )
+    has_photo = ticket.channel in ("app", "web") and bool(rng.random() < 0.62)
+    return replace(ticket, events=events, has_photo=has_photo)
+
+
+def _swapped(ticket: Ticket) -> Ticket:
+    early = ticket.requested_at - timedelta(hours=3)
+    events = [replace(e, at=early) if e.kind == "first_response" else e for e in ticket.events]
+    return replace(ticket, events=tuple(events))
+
+
+def _counted_apart(reports: list[Ticket], rng: np.random.Generator) -> list[Ticket]:
+    """Repetitions of other reports soon after them, and spam; dealt with on the same or the next days."""
+    recent = [n for n, ticket in enumerate(reports) if ticket.requested_at < CLOCK - timedelta(days=8)]
+    found: list[Ticket] = []
+    for at, number in enumerate(np.sort(rng.choice(recent, DUPLICATES + SPAM, replace=False)).tolist()):
+        parent = reports[number]
+        is_spam = at % 4 == 3
+        requested_at = parent.requested_at + timedelta(minutes=int(rng.integers(40, 3_000)))
+        closed_at = requested_at + timedelta(minutes=int(rng.integers(60, 2_000)))
+        verdict = "spam" if is_spam else "duplicate"
+        found.append(
+            replace(
+                parent,
+                request_id=f"HG-{requested_at.year}-{900_001 + at:06d}",
+                requested_at=requested_at,
+                expected_at=local(add_working_days(requested_at.date(), DEADLINE_WORKING_DAYS), 17),
+                closed_at=closed_at,
+                updated_at=closed_at,
+                description="Alo alo, thử xem có ai trả lời không." if is_spam else parent.description,
+                status_notes="Không phải phản ánh." if is_spam else f"Trùng với phản ánh {parent.request_id}.",
+                agency=CENTRE,
+                satisfaction=None,
+                reporter=_reporter(rng),
+                planted=() if is_spam else parent.planted,
+                events=set_aside(requested_at, closed_at, verdict),
+                parent_id=None if is_spam else parent.request_id,
+                verdict=verdict,
+            )
+        )
+    return found
 
 
 def _received(rng: np.random.Generator) -> list[datetime]:

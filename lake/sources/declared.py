@@ -16,7 +16,7 @@ from lake.sources.address import is_url, shown
 FORMATS: dict[Slug, tuple[Format, ...]] = {
     "ticket": ("open311", "open311-xml", "csv", "excel"),
     "server": ("prometheus", "openmetrics", "csv", "zabbix"),
-    "media": ("feed", "sitemap", "article", "outlets", "posts"),
+    "media": ("feed", "sitemap", "article", "outlets", "posts", "form"),
     "camera": ("ndjson", "mqtt", "frigate_update", "onvif", "isapi", "axis", "counts", "registry"),
     "indicator": ("gso", "jsonstat", "px", "sdmx", "worldbank", "form"),
     "place": ("csv", "markdown", "geojson"),

@@ -21,6 +21,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from lake.errors import PayloadRefused, SourceError, SourceUnreachable
+from lake.sources import form
 from lake.sources.address import is_url, linked, origin, same_host, shown
 from lake.sources.base import HttpClient, Payload, file_payload, main
 from lake.sources.declared import Source
@@ -54,6 +55,9 @@ def fetch(
         return
     if source.format == "posts":
         yield from fetch_posts(source, location=location, since=since, until=until, http=http)
+        return
+    if source.format == "form":
+        yield from form.fetch(source, location=location, since=since, until=until, http=http)
         return
     if source.format in ("outlets", "article"):
         yield [_document(source, location, until, http)]

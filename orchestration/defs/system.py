@@ -8,4 +8,5 @@ from orchestration.raw_asset import raw_source
 
 def defs() -> dg.Definitions:
     """Sources → raw.system__*, checked by the system suite."""
-    return raw_source([system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS])
+    contracts = [system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS, system.MAINTENANCE, system.BACKUPS]
+    return raw_source(contracts)

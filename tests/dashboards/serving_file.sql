@@ -70,6 +70,7 @@ create table marts.dim_sources as
 select c.*, 'csv' as format, 60 as step_s, timestamptz '2021-09-30 10:00:05+00' as last_success_at,
     case slug when 'ticket' then (select max(requested_at) from marts.fct_tickets t where t.source = c.source)
         else timestamptz '2021-09-30 09:59:00+00' end as last_event_at,
+    coalesce((select min(valid_from) from seeds.units u where u.code = c.unit_code), date '2000-01-01') as unit_valid_from,
     2000 as n_offered, 1900 as n_accepted, 40 as n_quarantined, 60 as n_deduplicated
 from clocks c;
 
@@ -110,7 +111,7 @@ select code, grain, period_start, period_end, dated.unit_code, source, numerator
     case when denominator is null then numerator else numerator / nullif(denominator, 0) end as value,
     case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, n_missing,
     grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic,
-    (select min(valid_from) from seeds.units u where u.code = dated.unit_code) as unit_valid_from,
+    coalesce((select min(valid_from) from seeds.units u where u.code = dated.unit_code), date '2000-01-01') as unit_valid_from,
     'HG-' || upper(substr(md5(concat_ws('|', code, grain, period_start, dated.unit_code, source)), 1, 4)) || '-' || upper(substr(md5(code || source || period_start || grain || dated.unit_code), 5, 2)) as figure_id
 from dated join clocks c using (source);
 

@@ -85,6 +85,10 @@ def test_killed_publish_leaves_one_whole_publication(lab: Lab, point: str, is_fu
         again.wait()
         tally.restart_s = max(tally.restart_s, time.monotonic() - again.started_at)
         assert _published(lab) == f"{prefix}-again-0"
+        with serving.connect(lab.catalog.settings) as con:
+            shown = con.execute("from kpi.kpi_history order by published_at").fetchall()
+        kept_in_lake = lab.con.execute("from lake.ops.kpi_history order by published_at").fetchall()
+        assert shown == kept_in_lake, "a publication is not in the history, or the history tells of none"
         assert not list(lab.catalog.settings.serving.glob(".reader-*")), "the draft of a killed publish stays"
     promises.keep(tally)
 
@@ -94,7 +98,8 @@ def _published(lab: Lab) -> str:
     with serving.connect(lab.catalog.settings) as con:
         (run,) = con.execute("select run_id from publication").fetchall()
         (mark,) = con.execute("select run_id from kpi.mark").fetchall()
-    assert run == mark == (serving.published(lab.catalog.settings).run_id,)
+        (last,) = con.execute("select run_id from kpi.kpi_history order by published_at desc limit 1").fetchall()
+    assert run == mark == last == (serving.published(lab.catalog.settings).run_id,)
     return str(run[0])
 
 

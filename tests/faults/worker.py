@@ -32,6 +32,7 @@ from lake.sources.declared import declare
 from orchestration import dbt_build
 from orchestration.harvest import harvest
 from tests.faults.killing import arm
+from tests.kpi_tables import create_kpi_tables
 
 Job = dict[str, Any]
 
@@ -71,6 +72,7 @@ def publish(job: Job, told: Told) -> None:
             run_id = f"{job['prefix']}-{number}"
             if not job.get("is_unchanged"):
                 con.execute(f"create or replace table lake.kpi.mark as select '{run_id}' as run_id")
+                create_kpi_tables(con, [("F1", "day", "2021-09-30", "2021-09-30", "93", number, None)])
             with catalog.lock("publish"):
                 told.say(done=serving.publish(con, catalog.settings, run_id).run_id)
 

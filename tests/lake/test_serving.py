@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from kpi_tables import create_kpi_tables
 
 from lake import serving, tables
 from lake.catalog import Catalog
@@ -54,13 +55,19 @@ print(json.dumps(sorted(views)))
 def build(con: duckdb.DuckDBPyConnection, name: str, n_rows: int = 2_000) -> None:
     """What a dbt build leaves, in one commit: every row bears its name."""
     with transaction(con):
-        con.execute("create schema if not exists lake.kpi; create schema if not exists lake.marts")
-        for table in ("kpi.kpi_values", "marts.fct_tickets"):
-            con.execute(
-                f"create or replace table lake.{table} as select ? as build, i, md5(i::varchar) as filler "
-                "from range(?) as t(i)",
-                [name, n_rows],
-            )
+        create_kpi_tables(con)
+        con.execute(
+            "create or replace table lake.marts.fct_tickets as select ? as build, i, md5(i::varchar) as filler "
+            "from range(?) as t(i)",
+            [name, n_rows],
+        )
+        con.execute(
+            "create or replace table lake.kpi.kpi_values as select * from lake.kpi.kpi_values full join ("
+            "select 'F1' as code, 'day' as grain, (date '2000-01-01' + i::int)::date as period_start, "
+            "'93' as unit_code, "
+            "i as value, filler, build from lake.marts.fct_tickets) "
+            "using (code, grain, period_start, unit_code, value)"
+        )
 
 
 def files(settings: Settings) -> list[str]:
@@ -78,7 +85,7 @@ def built(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]
     """The session's lake after one build, and without the build's tables afterwards."""
     build(con, "first")
     yield con
-    con.execute("drop schema lake.kpi cascade; drop schema lake.marts cascade")
+    con.execute("drop schema lake.kpi cascade; drop schema lake.marts cascade; drop schema lake.seeds cascade")
 
 
 def test_nothing_published_says_what_to_run(settings: Settings) -> None:
@@ -276,7 +283,7 @@ def test_file_is_read_only_and_reaches_nothing_outside(built: duckdb.DuckDBPyCon
     outside.write_text("a\n1\n")
     with connect(settings) as reader:
         for statement in (
-            "insert into kpi.kpi_values values ('x', 1, 'x')",
+            "delete from kpi.kpi_values",
             "create table kpi.mine as select 1",
             "drop table marts.fct_tickets",
         ):
@@ -317,7 +324,7 @@ def test_no_raw_table_and_nothing_quarantined_is_in_the_file(
             ).fetchone()
         ]
         n_batches = reader.sql("select count(*) from ops.batches where source = 'serving-canary'").fetchone()
-    assert {schema for schema, _ in held} == {"kpi", "marts", "ops", "main"}
+    assert {schema for schema, _ in held} == {"kpi", "marts", "ops", "seeds", "main"}
     assert ("ops", "objects") not in held
     assert found == []
     assert n_batches == (2,)  # the accounts of that batch are there: its tickets and its quarantine

@@ -89,10 +89,12 @@ def sort_line(line: bytes) -> tuple[str, dict[str, Any]]:
 def test_camera_files_are_written_once_and_restored_when_damaged(simulator: Simulator) -> None:
     folder = Path(simulator.resolve("simulator:/camera"))
     before = {path.name: (path.stat().st_mtime_ns, digest(path)) for path in folder.iterdir()}
-    with Simulator(folder.parent):
+    with Simulator(folder.parent) as again:
+        again.resolve("simulator:/camera")
         assert {path.name: (path.stat().st_mtime_ns, digest(path)) for path in folder.iterdir()} == before
     (folder / camera_files.file_name(DAYS[2])).write_bytes(b"cut")
-    with Simulator(folder.parent):
+    with Simulator(folder.parent) as again:
+        again.resolve("simulator:/camera")
         assert {path.name: digest(path) for path in folder.iterdir()} == {n: d for n, (_, d) in before.items()}
 
 

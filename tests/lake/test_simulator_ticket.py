@@ -29,8 +29,15 @@ def instant(text: str) -> datetime:
 
 
 def test_tickets_reproduce_the_published_totals_and_the_key(client: httpx.Client, key: AnswerKey) -> None:
-    requests = pages(client)
-    assert len({r["service_request_id"] for r in requests}) == len(requests) == key.ticket.n_received == 1422
+    everything = pages(client)
+    apart = [r for r in everything if r["notes"][-1]["type"] in ("duplicate", "spam")]
+    assert len({r["service_request_id"] for r in everything}) == len(everything)
+    assert Counter(r["notes"][-1]["type"] for r in apart) == {
+        "duplicate": key.ticket.n_duplicates,
+        "spam": key.ticket.n_spam,
+    }
+    requests = [r for r in everything if r not in apart]
+    assert len(requests) == key.ticket.n_received == 1422
     closed = [r for r in requests if r["status"] == "closed"]
     assert len(closed) == key.ticket.n_resolved == 1329
     assert all((r["extended_attributes"]["closed_datetime"] is not None) == (r["status"] == "closed") for r in requests)
@@ -61,6 +68,23 @@ def test_ticket_times_are_in_order_and_places_in_their_commune(client: httpx.Cli
         assert DISTRICTS[commune.district_code] in request["address"]
         if request["lat"] is not None:
             assert abs(request["lat"] - commune.lat) < 0.007 > abs(request["long"] - commune.long)
+
+
+def test_histories_agree_with_the_requests_and_one_is_out_of_order(client: httpx.Client, key: AnswerKey) -> None:
+    n_events, out_of_order = 0, []
+    by_id = {request["service_request_id"]: request for request in pages(client)}
+    for name, request in by_id.items():
+        times = [instant(note["datetime"]) for note in request["notes"]]
+        n_events += len(times)
+        out_of_order += [name] if times != sorted(times) else []
+        assert times[0] == instant(request["requested_datetime"])
+        assert times[-1] <= instant(request["updated_datetime"])
+        closed = request["extended_attributes"]["closed_datetime"]
+        assert closed is None or instant(closed) in times
+        parent = request["extended_attributes"]["parent_service_request_id"]
+        assert parent is None or instant(by_id[parent]["requested_datetime"]) < times[0]
+    assert n_events == key.ticket.n_events
+    assert len(out_of_order) == 1
 
 
 def test_working_days_skip_the_weekend_and_tet() -> None:

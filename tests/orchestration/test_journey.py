@@ -109,7 +109,7 @@ def test_personal_data_never_reaches_the_lake_or_the_serving_file(demo: Ioc, key
 
 def test_checks_are_kept_with_the_publication(demo: Ioc) -> None:
     suites = {row["slug"] for row in demo.sql("select distinct slug from ops.check_results where slug is not null")}
-    assert suites == {"ticket", "server", "media", "camera"}
+    assert suites == {"ticket", "server", "media", "camera", "dossier", "document", "task", "system", "indicator"}
     (failed,) = demo.sql("select count(*) as n from ops.check_results where severity = 'blocking' and not is_success")
     assert failed["n"] == 0
 

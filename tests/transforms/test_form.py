@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from filled_form import CLOSED_AT, as_csv, example, expected, filled, generated, opened, packed
 
-from lake.contracts import document, dossier, system, task
+from lake.contracts import document, dossier, media, system, task
 from lake.contracts.base import Contract, Delivery, Parsed
 from lake.contracts.form import EXAMPLE_SHEET, VERSION_SHEET, Form, FormTable
 from lake.contracts.forms import DOCUMENT, DOSSIER, FORMS, SYSTEM, TASK
@@ -30,7 +30,8 @@ CONTRACTS: dict[str, tuple[Contract, ...]] = {
     "dossier": (dossier.DOSSIERS, dossier.PROCEDURES),
     "document": (document.DOCUMENTS,),
     "task": (task.TASKS, task.MILESTONES),
-    "system": (system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS),
+    "media": (media.HUMAN_LABELS, media.RESPONSES),
+    "system": (system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS, system.MAINTENANCE, system.BACKUPS),
 }
 
 

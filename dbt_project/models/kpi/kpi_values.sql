@@ -1,13 +1,13 @@
--- Grain: one row per KPI, grain, first day of the period, administrative unit and source.
--- Only additive parts are rolled up; a rate is sum over sum, and null when there is nothing to divide by.
+-- Grain: one row per KPI, grain, first day of the period, administrative unit (code and valid_from) and source.
+-- Additive parts are rolled up: a rate is sum over sum, and null when there is nothing to divide by. A unit is a
+-- territory: its figure counts what happened inside it on any day, before it existed too, if known exactly.
+{% set grains = ['day', 'week', 'month', 'quarter', 'year'] %}
 with parts as (
-    select * from {{ ref('int_kpi__feedback_parts') }}
-    union all
-    select * from {{ ref('int_kpi__data_centre_parts') }}
-    union all
-    select * from {{ ref('int_kpi__media_parts') }}
-    union all
-    select * from {{ ref('int_kpi__traffic_parts') }}
+    select * from {{ ref('int_kpi__parts') }}
+),
+
+units as (
+    select * from {{ ref('int_source__units') }}
 ),
 
 spans as (
@@ -23,75 +23,262 @@ spans as (
     group by parts.code, parts.source
 ),
 
+days as (
+    select
+        parts.code,
+        parts.source,
+        parts.counted_on,
+        units.unit_code,
+        units.unit_valid_from,
+        units.unit_level,
+        sum(parts.numerator) as numerator,
+        sum(parts.numerator_high) as numerator_high,
+        sum(parts.denominator) as denominator,
+        sum(parts.n_missing) as n_missing
+    from parts
+    inner join units
+        on
+            parts.source = units.source
+            and (parts.unit_code = units.told_code or units.unit_level = 'jurisdiction')
+            and parts.counted_on between units.told_from and units.told_to
+    group by
+        parts.code,
+        parts.source,
+        parts.counted_on,
+        units.unit_code,
+        units.unit_valid_from,
+        units.unit_level
+),
+
 days_in_periods as (
-    {% for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
+    {% for grain in grains %}
         select
             *,
             '{{ grain }}' as grain,
             {{ period_start('counted_on', grain) }} as period_start
-        from parts
+        from days
         union all
     {% endfor %}
     select
-        parts.*,
+        days.*,
         'all' as grain,
         spans.first_on as period_start
-    from parts
-    inner join spans on parts.code = spans.code and parts.source = spans.source
+    from days
+    inner join spans on days.code = spans.code and days.source = spans.source
 ),
 
-periods as (
+sums as (
+    select
+        code,
+        source,
+        unit_code,
+        unit_valid_from,
+        unit_level,
+        grain,
+        period_start,
+        sum(numerator) as numerator,
+        sum(numerator_high) as numerator_high,
+        sum(denominator) as denominator,
+        sum(n_missing) as n_missing
+    from days_in_periods
+    group by code, source, unit_code, unit_valid_from, unit_level, grain, period_start
+),
+
+-- levels at which a source tells the units of a KPI
+told_levels as (
+    select distinct
+        code,
+        source,
+        unit_level
+    from days
+),
+
+-- the days on which units of the time make up the territory of a unit
+unit_spans as (
+    select
+        spans.code,
+        spans.source,
+        units.unit_code,
+        units.unit_valid_from,
+        greatest(spans.first_on, min(units.told_from)) as first_on,
+        least(spans.last_on, max(units.told_to)) as last_on,
+        least(spans.complete_until, max(units.told_to)) as complete_until,
+        spans.first_on as source_first_on,
+        spans.last_on as source_last_on
+    from spans
+    inner join told_levels on spans.code = told_levels.code and spans.source = told_levels.source
+    inner join units
+        on
+            spans.source = units.source
+            and told_levels.unit_level = units.unit_level
+            and spans.first_on <= units.told_to
+            and spans.last_on >= units.told_from
+    group by
+        spans.code,
+        spans.source,
+        units.unit_code,
+        units.unit_valid_from,
+        spans.first_on,
+        spans.last_on,
+        spans.complete_until
+),
+
+-- the periods of which a source speaks
+told_periods as (
+    select
+        sums.*,
+        case sums.grain
+            {% for grain in grains %}
+                when '{{ grain }}' then {{ period_end('sums.period_start', grain) }}
+            {% endfor %}
+            else spans.last_on
+        end as period_end
+    from sums
+    inner join spans on sums.code = spans.code and sums.source = spans.source
+    where sums.unit_level = 'jurisdiction'
+),
+
+-- in which a unit without an event counts zero
+rolled_up as (
+    select
+        told.code,
+        told.grain,
+        told.period_start,
+        told.period_end,
+        spans.unit_code,
+        spans.unit_valid_from,
+        told.source,
+        coalesce(sums.numerator, case when told.numerator is not null then 0 end) as numerator,
+        coalesce(sums.numerator_high, case when told.numerator_high is not null then 0 end) as numerator_high,
+        coalesce(sums.denominator, case when told.denominator is not null then 0 end) as denominator,
+        coalesce(sums.n_missing, case when told.n_missing is not null then 0 end) as n_missing,
+        case
+            when told.grain = 'all'
+                then spans.first_on > spans.source_first_on or spans.last_on < spans.source_last_on
+            else told.period_start < spans.first_on or told.period_end > spans.complete_until
+        end as is_partial
+    from told_periods as told
+    inner join unit_spans as spans
+        on
+            told.code = spans.code
+            and told.source = spans.source
+            and told.period_end >= spans.first_on
+            and told.period_start <= spans.last_on
+    left join sums
+        on
+            told.code = sums.code
+            and told.source = sums.source
+            and told.grain = sums.grain
+            and told.period_start = sums.period_start
+            and spans.unit_code = sums.unit_code
+            and spans.unit_valid_from = sums.unit_valid_from
+),
+
+counted_periods as (
+    select
+        periods.*,
+        clock.as_of_on,
+        case periods.grain
+            {% for grain in grains %}
+                when '{{ grain }}' then {{ period_end('periods.period_start', grain) }}
+            {% endfor %}
+            else clock.as_of_on
+        end as period_end,
+        min(periods.period_start) over (partition by periods.code, periods.source) as first_on
+    from {{ ref('int_kpi__periods') }} as periods
+    inner join {{ ref('int_source__clock') }} as clock on periods.source = clock.source
+),
+
+-- the unit that bears the code in the period; the newest of two
+placed_periods as (
+    select
+        periods.*,
+        coalesce(units.unit_valid_from, date '1900-01-01') as unit_valid_from,
+        row_number() over (
+            partition by periods.code, periods.source, periods.grain, periods.period_start, periods.unit_code
+            order by units.told_from desc
+        ) as nth
+    from counted_periods as periods
+    left join units
+        on
+            periods.source = units.source
+            and periods.unit_code = units.unit_code
+            and units.unit_code = units.told_code
+            and (units.unit_valid_from = units.told_from or units.unit_level = 'jurisdiction')
+            and periods.period_start <= units.told_to
+            and periods.period_end >= units.told_from
+),
+
+figures as (
     select
         code,
         grain,
         period_start,
+        period_end,
         unit_code,
+        unit_valid_from,
         source,
-        cast(sum(numerator) as double) as numerator,
-        cast(sum(numerator_high) as double) as numerator_high,
-        cast(sum(denominator) as double) as denominator,
-        cast(sum(n_missing) as double) as n_missing
-    from days_in_periods
-    group by code, grain, period_start, unit_code, source
+        numerator,
+        denominator,
+        -- a KPI without denominator is a count
+        case
+            when denominator is null then numerator
+            else numerator / nullif(denominator, 0)
+        end as value,
+        case when numerator_high is not null then numerator / nullif(denominator, 0) end as value_low,
+        numerator_high / nullif(denominator, 0) as value_high,
+        n_missing,
+        is_partial
+    from rolled_up
+    union all
+    select
+        code,
+        grain,
+        period_start,
+        period_end,
+        unit_code,
+        unit_valid_from,
+        source,
+        numerator,
+        denominator,
+        value,
+        value_low,
+        value_high,
+        n_missing,
+        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial
+    from placed_periods
+    where nth = 1
 ),
 
-dated as (
-    select
-        periods.*,
-        case periods.grain
-            {% for grain in ['day', 'week', 'month', 'quarter', 'year'] %}
-                when '{{ grain }}' then {{ period_end('periods.period_start', grain) }}
-            {% endfor %}
-            else spans.last_on
-        end as period_end,
-        spans.first_on,
-        spans.complete_until
-    from periods
-    inner join spans on periods.code = spans.code and periods.source = spans.source
+rates_of_cases as (
+    select distinct code
+    from {{ ref('kpi_definitions') }}
+    where interval_kind = 'wilson'
 )
 
 select
-    dated.code,
-    dated.grain,
-    dated.period_start,
-    dated.period_end,
-    dated.unit_code,
-    dated.source,
-    dated.numerator,
-    dated.denominator,
-    -- a KPI without denominator is a count
+    figures.code,
+    figures.grain,
+    figures.period_start,
+    figures.period_end,
+    figures.unit_code,
+    figures.unit_valid_from,
+    figures.source,
+    figures.numerator,
+    figures.denominator,
+    figures.value,
+    figures.value_low,
+    figures.value_high,
     case
-        when dated.denominator is null then dated.numerator
-        else dated.numerator / nullif(dated.denominator, 0)
-    end as value,
+        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '-') }}
+    end as ci_low,
     case
-        when dated.numerator_high is not null then dated.numerator / nullif(dated.denominator, 0)
-    end as value_low,
-    dated.numerator_high / nullif(dated.denominator, 0) as value_high,
-    dated.n_missing,
-    dated.grain <> 'all'
-    and (dated.period_start < dated.first_on or dated.period_end > dated.complete_until) as is_partial,
+        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '+') }}
+    end as ci_high,
+    figures.n_missing,
+    figures.is_partial,
     clock.as_of,
     clock.is_synthetic
-from dated
-inner join {{ ref('int_source__clock') }} as clock on dated.source = clock.source
+from figures
+inner join {{ ref('int_source__clock') }} as clock on figures.source = clock.source
+left join rates_of_cases on figures.code = rates_of_cases.code

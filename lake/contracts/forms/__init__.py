@@ -9,7 +9,8 @@ from lake.contracts.form import Form
 from lake.contracts.forms.document import DOCUMENT
 from lake.contracts.forms.dossier import DOSSIER
 from lake.contracts.forms.indicator import INDICATOR
+from lake.contracts.forms.media import MEDIA
 from lake.contracts.forms.system import SYSTEM
 from lake.contracts.forms.task import TASK
 
-FORMS: Mapping[str, Form] = {form.slug: form for form in (DOSSIER, DOCUMENT, TASK, SYSTEM, INDICATOR)}
+FORMS: Mapping[str, Form] = {form.slug: form for form in (DOSSIER, DOCUMENT, TASK, SYSTEM, INDICATOR, MEDIA)}

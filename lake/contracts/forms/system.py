@@ -1,8 +1,9 @@
-"""Form of shared systems, staff, downloads of the app and reports due."""
+"""Form of shared systems, staff, downloads of the app, reports due, maintenance and backups."""
 
-from datetime import date
+from datetime import date, datetime
 
-from lake.contracts.form import REPORTED_AT, AtMost, Field, Form, FormTable, NotBefore
+from lake.contracts.form import REPORTED_AT, AtMost, Field, Form, FormTable, Needs, NotBefore
+from lake.contracts.system import BACKUP, RESTORE_DRILL
 
 INVENTORY = FormTable(
     table="system__inventory",
@@ -306,10 +307,122 @@ REPORTS = FormTable(
     rules=(NotBefore("reported_at", "submitted_on"),),
 )
 
+MAINTENANCE = FormTable(
+    table="system__maintenance",
+    sheet="Bảo trì",
+    fields=(
+        Field(
+            "target",
+            "Máy chủ hoặc hệ thống",
+            "text",
+            "Tên máy chủ như trong phần mềm giám sát, hoặc mã hệ thống. Ghi * nếu bảo trì toàn trung tâm dữ liệu.",
+            "sv-01.ioc.example:9100",
+            required=True,
+            synonyms=("Máy chủ", "Đối tượng bảo trì"),
+        ),
+        Field(
+            "started_at",
+            "Bắt đầu bảo trì",
+            "instant",
+            "Thời điểm bắt đầu cửa sổ bảo trì.",
+            datetime(2021, 9, 26, 1),  # noqa: DTZ001  # as a cell holds it, in provincial time
+            required=True,
+            synonyms=("Thời gian bắt đầu", "Từ"),
+            may_be_future=True,
+        ),
+        Field(
+            "ended_at",
+            "Kết thúc bảo trì",
+            "instant",
+            "Thời điểm kết thúc cửa sổ bảo trì.",
+            datetime(2021, 9, 26, 2),  # noqa: DTZ001
+            required=True,
+            synonyms=("Thời gian kết thúc", "Đến"),
+            may_be_future=True,
+        ),
+        Field(
+            "approved_by",
+            "Đơn vị hoặc văn bản phê duyệt",
+            "text",
+            "Để trống nếu chưa được duyệt: thời gian ấy vẫn tính là ngừng hoạt động. Không ghi tên người.",
+            "Kế hoạch bảo trì quý III/2021",
+            synonyms=("Phê duyệt", "Văn bản phê duyệt"),
+        ),
+        Field(
+            "approved_at",
+            "Thời điểm phê duyệt",
+            "instant",
+            "Bảo trì duyệt sau khi đã bắt đầu thì không được trừ.",
+            datetime(2021, 9, 20, 8),  # noqa: DTZ001
+            synonyms=("Ngày phê duyệt",),
+        ),
+        REPORTED_AT,
+    ),
+    key=("target", "started_at"),
+    rules=(NotBefore("ended_at", "started_at"),),
+)
+
+BACKUPS = FormTable(
+    table="system__backups",
+    sheet="Sao lưu",
+    fields=(
+        Field(
+            "system_code",
+            "Mã hệ thống",
+            "text",
+            "Mã như ở trang Hệ thống.",
+            "cong-ttdt",
+            required=True,
+            synonyms=("Mã HT",),
+            pattern=r"[\w.-]{1,64}",
+            shape_vi="chữ, số và các dấu . - _, không có dấu cách, dài nhất 64 ký tự",
+            shape_en="letters, digits and . - _ without blanks, 64 characters at most",
+        ),
+        Field(
+            "kind",
+            "Loại việc",
+            "choice",
+            "Sao lưu, hoặc diễn tập khôi phục từ bản sao lưu.",
+            "Sao lưu",
+            required=True,
+            words={"Sao lưu": BACKUP, "Diễn tập khôi phục": RESTORE_DRILL},
+        ),
+        Field(
+            "planned_on",
+            "Ngày theo kế hoạch",
+            "day",
+            "Ngày phải làm theo kế hoạch.",
+            date(2021, 9, 25),
+            required=True,
+            synonyms=("Ngày kế hoạch",),
+            may_be_future=True,
+        ),
+        Field(
+            "is_successful",
+            "Thành công",
+            "yes_no",
+            "Đã làm và đã kiểm tra kết quả? Để trống nếu chưa làm.",
+            "Có",
+            synonyms=("Kết quả đạt",),
+        ),
+        Field(
+            "done_at",
+            "Thời điểm hoàn thành",
+            "instant",
+            "Thời điểm làm xong.",
+            datetime(2021, 9, 25, 23, 30),  # noqa: DTZ001
+            synonyms=("Hoàn thành lúc",),
+        ),
+        REPORTED_AT,
+    ),
+    key=("system_code", "kind", "planned_on"),
+    rules=(Needs("done_at", "is_successful"),),
+)
+
 SYSTEM = Form(
     slug="system",
     version=1,
-    title_vi="Biểu hệ thống dùng chung, nhân lực, ứng dụng di động và báo cáo định kỳ",
-    title_en="Shared systems, staff, the mobile app and periodic reports",
-    tables=(INVENTORY, STAFF, DOWNLOADS, REPORTS),
+    title_vi="Biểu hệ thống dùng chung, nhân lực, ứng dụng di động, báo cáo định kỳ, bảo trì và sao lưu",
+    title_en="Shared systems, staff, the mobile app, periodic reports, maintenance and backups",
+    tables=(INVENTORY, STAFF, DOWNLOADS, REPORTS, MAINTENANCE, BACKUPS),
 )

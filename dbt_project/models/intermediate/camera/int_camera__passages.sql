@@ -11,6 +11,7 @@ with messages as (
         min(start_at) over (partition by source, camera_id, event_id) as first_at,
         max(end_at) over (partition by source, camera_id, event_id) as last_at,
         count(plate_token) over (partition by source, camera_id, event_id) as n_plates,
+        max(plate_confidence) over (partition by source, camera_id, event_id) as best_confidence,
         coalesce(speed_km_h > 250, false) as is_speed_impossible
     from {{ ref('stg_camera__events') }}
 ),
@@ -19,7 +20,8 @@ readings as (
     select
         source,
         camera_id,
-        event_id
+        event_id,
+        max(plate_confidence) as best_confidence
     from {{ ref('stg_camera__plates') }}
     where plate_token is not null
     group by source, camera_id, event_id
@@ -37,7 +39,9 @@ select
     messages.is_speed_impossible,
     messages.top_score,
     messages.n_plates > 0 or readings.event_id is not null as has_plate,
-    coalesce(labels.is_vehicle, false) as is_vehicle
+    greatest(messages.best_confidence, readings.best_confidence) as plate_confidence,
+    coalesce(labels.is_vehicle, false) as is_vehicle,
+    coalesce(labels.bears_plate, false) as bears_plate
 from messages
 left join {{ ref('object_labels') }} as labels on messages.label = labels.label
 left join readings

@@ -1,6 +1,7 @@
 -- Grain: one row per KPI, source and provincial day.
 -- C2 counts an hour of a camera only if it was online long enough in it (seed kpi_parameters);
--- the other hours are its n_missing.
+-- the other hours are its n_missing. C3: minutes without speed or occupancy. C4: plates read without a confidence.
+-- C5: vehicles at the border of the province whose direction is unknown.
 with vehicles as (
     select
         source,
@@ -35,6 +36,83 @@ hours as (
             online.source = vehicles.source
             and online.camera_id = vehicles.camera_id
             and online.hour_at = vehicles.hour_at
+),
+
+congestion as (
+    select
+        facts.source,
+        clock.unit_code,
+        facts.counted_on,
+        sum(facts.congested_minutes) as congested_minutes,
+        sum(facts.counted_minutes - facts.judged_minutes) as unjudged_minutes
+    from {{ ref('fct_congestion_days') }} as facts
+    inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
+    -- a source that never tells both readings has no congestion to tell of
+    where facts.source in (select judged.source from {{ ref('fct_congestion_days') }} as judged where judged.judged_minutes > 0)
+    group by facts.source, clock.unit_code, facts.counted_on
+),
+
+plates as (
+    select
+        facts.source,
+        clock.unit_code,
+        facts.passed_on as counted_on,
+        sum(facts.n_vehicles) as n_vehicles,
+        sum(facts.n_sure_plates) as n_sure_plates,
+        sum(facts.n_unscored_plates) as n_unscored_plates
+    from {{ ref('fct_plate_days') }} as facts
+    inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
+    where facts.source in (select readers.source from {{ ref('fct_plate_days') }} as readers where readers.n_plates > 0)
+    group by facts.source, clock.unit_code, facts.passed_on
+),
+
+border as (
+    select
+        facts.source,
+        clock.unit_code,
+        facts.hour_on as counted_on,
+        sum(case when facts.direction = 'inbound' then facts.n_passages else 0 end) as n_in,
+        sum(case when facts.direction = 'outbound' then facts.n_passages else 0 end) as n_out,
+        sum(case when facts.direction not in ('inbound', 'outbound') then facts.n_passages else 0 end) as n_unknown
+    from {{ ref('fct_camera_hours') }} as facts
+    inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
+    inner join {{ ref('kpi_objects') }} as cordon
+        on
+            cordon.code = 'C5'
+            and facts.camera_id = cordon.object
+            and facts.hour_on >= cordon.valid_from
+            and facts.hour_on <= coalesce(cordon.valid_to, facts.hour_on)
+    where facts.is_vehicle
+    group by facts.source, clock.unit_code, facts.hour_on
+),
+
+vehicle_days as (
+    select
+        facts.source,
+        clock.unit_code,
+        facts.hour_on as counted_on,
+        sum(facts.n_passages) as n_vehicles
+    from {{ ref('fct_camera_hours') }} as facts
+    inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
+    where facts.is_vehicle
+    group by facts.source, clock.unit_code, facts.hour_on
+),
+
+violations as (
+    select
+        source,
+        seen_on as counted_on,
+        sum(n_violations) as n_violations,
+        min(seen_on) over (partition by source) as first_on
+    from {{ ref('fct_violation_days') }}
+    group by source, seen_on
+),
+
+reporting as (
+    select distinct
+        source,
+        first_on
+    from violations
 )
 
 select
@@ -60,3 +138,50 @@ select
     sum(case when is_countable then 0 else 1 end) as n_missing
 from hours
 group by source, unit_code, counted_on
+union all
+select
+    'C3' as code,
+    source,
+    unit_code,
+    counted_on,
+    congested_minutes as numerator,
+    null as numerator_high,
+    null as denominator,
+    unjudged_minutes as n_missing
+from congestion
+union all
+select
+    'C4' as code,
+    source,
+    unit_code,
+    counted_on,
+    n_sure_plates as numerator,
+    n_sure_plates + n_unscored_plates as numerator_high,
+    n_vehicles as denominator,
+    n_unscored_plates as n_missing
+from plates
+union all
+select
+    'C5' as code,
+    source,
+    unit_code,
+    counted_on,
+    n_in - n_out as numerator,
+    null as numerator_high,
+    n_in + n_out as denominator,
+    n_unknown as n_missing
+from border
+union all
+select
+    'C6' as code,
+    vehicle_days.source,
+    vehicle_days.unit_code,
+    vehicle_days.counted_on,
+    coalesce(violations.n_violations, 0) as numerator,
+    null as numerator_high,
+    vehicle_days.n_vehicles / 1000.0 as denominator,
+    null as n_missing
+from vehicle_days
+inner join reporting on vehicle_days.source = reporting.source and vehicle_days.counted_on >= reporting.first_on
+left join violations
+    on vehicle_days.source = violations.source and vehicle_days.counted_on = violations.counted_on

@@ -14,7 +14,9 @@ ranked as (
             partition by source, article_key
             order by is_published_at_missing, published_at, feed_id, article_id
         ) as nth,
-        count(*) over (partition by source, article_key) as n_feeds
+        count(*) over (partition by source, article_key) as n_feeds,
+        min(first_seen_at) over (partition by source, article_key) as article_seen_at,
+        min(first_seen_at) over (partition by source, feed_id) as feed_seen_at
     from keyed
 )
 
@@ -33,6 +35,8 @@ select
     modified_at,
     is_published_at_missing,
     n_feeds,
-    n_versions
+    n_versions,
+    article_seen_at as first_seen_at,
+    feed_seen_at
 from ranked
 where nth = 1

@@ -1,8 +1,9 @@
--- Grain: one row per administrative unit and unit it lies in, itself included.
+-- Grain: one row per administrative unit and unit of its time that it lies in, itself included.
 with units as (
     select
         code,
         parent_code,
+        level,
         valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to
     from {{ ref('units') }}
@@ -10,27 +11,39 @@ with units as (
 
 select
     code,
+    valid_from,
+    valid_to,
     code as ancestor_code,
-    valid_from,
-    valid_to
+    valid_from as ancestor_valid_from,
+    level as ancestor_level
 from units
-union all
-select
-    code,
-    parent_code as ancestor_code,
-    valid_from,
-    valid_to
-from units
-where parent_code is not null
 union all
 select
     units.code,
-    parents.parent_code as ancestor_code,
     units.valid_from,
-    units.valid_to
+    units.valid_to,
+    parents.code as ancestor_code,
+    parents.valid_from as ancestor_valid_from,
+    parents.level as ancestor_level
 from units
 inner join units as parents
     on
         units.parent_code = parents.code
         and units.valid_from between parents.valid_from and parents.valid_to
-where parents.parent_code is not null
+union all
+select
+    units.code,
+    units.valid_from,
+    units.valid_to,
+    grandparents.code as ancestor_code,
+    grandparents.valid_from as ancestor_valid_from,
+    grandparents.level as ancestor_level
+from units
+inner join units as parents
+    on
+        units.parent_code = parents.code
+        and units.valid_from between parents.valid_from and parents.valid_to
+inner join units as grandparents
+    on
+        parents.parent_code = grandparents.code
+        and units.valid_from between grandparents.valid_from and grandparents.valid_to

@@ -6,7 +6,7 @@ select
     labels.task,
     labels.label,
     labels.model_version,
-    labels.is_audited,
+    coalesce(audits.verdict <> 'chua_do', false) as is_audited,
     count(*) as n_articles,
     count(distinct stories.story_key) as n_stories,
     count(*) filter (where labels.is_abstained) as n_abstained,
@@ -19,6 +19,8 @@ inner join {{ ref('stg_media__labels') }} as labels
         articles.source = labels.source
         and articles.feed_id = labels.feed_id
         and articles.article_id = labels.article_id
+left join {{ ref('dim_audits') }} as audits
+    on articles.source = audits.source and labels.model_version = audits.model_version and labels.task = 'sentiment'
 left join {{ ref('stg_media__stories') }} as stories
     on
         articles.source = stories.source

@@ -12,7 +12,8 @@ with versions as (
                 record_hash asc
         ) as nth_newest,
         count(*) over (partition by source, feed_id, article_id) as n_versions,
-        min(published_at) over (partition by source, feed_id, article_id) as first_published_at
+        min(published_at) over (partition by source, feed_id, article_id) as first_published_at,
+        min(received_at) over (partition by source, feed_id, article_id) as first_seen_at
     from {{ source('raw', 'media__articles') }}
 ),
 
@@ -40,6 +41,7 @@ select
     newest.modified_at,
     newest.is_published_at_missing,
     newest.n_versions,
+    newest.first_seen_at,
     {{ local_day('newest.settled_published_at', 'sources.time_zone') }} as published_on
 from newest
 left join {{ ref('stg_ops__sources') }} as sources on newest.source = sources.source

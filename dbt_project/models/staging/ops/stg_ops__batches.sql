@@ -11,5 +11,6 @@ select
     n_deduplicated,
     event_min_at,
     event_max_at,
+    received_at,
     committed_at
 from {{ source('ops', 'batches') }}

@@ -1,0 +1,36 @@
+-- Grain: one row per KPI that cannot be added up, grain, first day of the period, administrative unit and source.
+-- A model of such figures (quantiles, survival times, scores) is added by its line here.
+{% set models = [
+    'int_kpi__data_centre_periods',
+    'int_kpi__media_periods',
+    'int_kpi__quality_periods',
+] %}
+select
+    cast(null as varchar) as code,
+    cast(null as varchar) as source,
+    cast(null as varchar) as unit_code,
+    cast(null as varchar) as grain,
+    cast(null as date) as period_start,
+    cast(null as double) as numerator,
+    cast(null as double) as denominator,
+    cast(null as double) as value,
+    cast(null as double) as value_low,
+    cast(null as double) as value_high,
+    cast(null as double) as n_missing
+where false
+{% for model in models %}
+    union all
+    select
+        code,
+        source,
+        unit_code,
+        grain,
+        period_start,
+        numerator,
+        denominator,
+        value,
+        value_low,
+        value_high,
+        n_missing
+    from {{ ref(model) }}
+{% endfor %}
