@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 
-from dashboards import address, filter_bar, filters
+from dashboards import address, downloads, filter_bar, filters
 from dashboards.choice import Offers
 from dashboards.figures import Figures, PublicationMoved
 from dashboards.i18n import Words
@@ -42,6 +43,7 @@ class Entry:
     filters: frozenset[str] = frozenset()
     channels: str | None = None
     whole_lake: bool = False
+    themes: tuple[str, ...] = ()  # of KPIs, besides the one named like the page
 
 
 COMMON = frozenset({address.PERIOD, address.COMPARE})
@@ -69,6 +71,7 @@ def main() -> None:
         # No page icons: Streamlit would fetch the tab's icon from a font service.
         draw = partial(_draw, entry, words, pages)
         pages[entry.name] = st.Page(draw, title=words.text(f"nav.{entry.name}"), url_path=entry.path)
+        pages |= dict.fromkeys(entry.themes, pages[entry.name])
     # The default page has no path of its own; a hidden one keeps /tong-quan an address that can be passed on.
     home = st.Page(
         lambda: st.switch_page(pages["overview"]),
@@ -77,7 +80,7 @@ def main() -> None:
         default=True,
         visibility="hidden",
     )
-    current = st.navigation([home, *pages.values()], position="top")
+    current = st.navigation([home, *(pages[entry.name] for entry in PAGES)], position="top")
     st.set_page_config(
         page_title=f"{current.title} · {words.text('app.short')}", page_icon=HERE / "brand.svg", layout="wide"
     )
@@ -150,7 +153,10 @@ def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pa
     formats = Formats(words.lang)
     has_clock = scope.today is not None
     available = filter_bar.offers(figures, scope, entry.filters, entry.channels) if has_clock else NO_OFFERS
-    page = Page(words, formats, figures, scope, filter_bar.read(available), datetime.now(UTC), pages)
+    page = Page(
+        words, formats, figures, scope, filter_bar.read(available), datetime.now(UTC), pages,
+        title=words.text(f"nav.{entry.name}"), path=entry.path, address=_permalink(entry),
+    )  # fmt: skip
     if entry.filters and has_clock:
         filter_bar.draw(page.choice, available, entry.filters, words, formats)
     _header(page)
@@ -158,6 +164,11 @@ def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pa
         st.info(words.text("app.never_loaded"), icon=":material/info:")
         return
     entry.view(page)
+
+
+def _permalink(entry: Entry) -> str:
+    query = urlencode(st.query_params.to_dict())
+    return f"/{entry.path}?{query}" if query else f"/{entry.path}"
 
 
 def _header(page: Page) -> None:
@@ -175,7 +186,9 @@ def _header(page: Page) -> None:
     )
     # A page about the whole lake has no one clock.
     whole = words.text("app.freshness", as_of=at, publication=publication) if scope.id else publication
-    st.caption(escape(whole))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(escape(whole), width="content")
+        downloads.of_page(page)
     if page.choice.snapshot is not None:
         at = formats.instant(page.choice.snapshot.published_at, scope.zone)
         st.warning(words.markdown("filter.past", at=at, id=str(page.choice.snapshot.id)), icon=":material/history:")

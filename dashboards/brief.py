@@ -9,14 +9,16 @@ import streamlit as st
 
 from dashboards.cards import WITHOUT_VALUE, Card
 from dashboards.page import Page
-from dashboards.plain_text import escape
+from dashboards.plain_text import escape, plain
 
 TROUBLED = ("late", "stale", "warned", "locked")
 
 
 def show(cards: Sequence[Card], page: Page) -> None:
     """Draw the sentences."""
-    st.markdown(" ".join(sentences(cards, page)))
+    said = sentences(cards, page)
+    page.sentences.extend(plain(sentence) for sentence in said)
+    st.markdown(" ".join(said))
 
 
 def sentences(cards: Sequence[Card], page: Page) -> list[str]:

@@ -7,10 +7,12 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from dashboards import address
 from dashboards.cards import Card, State, Tone, Verdict, describe, trend_grain, troubled
+from dashboards.exports.exhibit import Exhibit, Field
 from dashboards.figures import PublicationMoved
 from dashboards.page import Page
 from dashboards.periods import Period, previous, year_before
@@ -43,10 +45,28 @@ _TONES: dict[Tone, str] = {"good": "green", "bad": "red", "even": "gray"}
 def show(page: Page, codes: Sequence[str], *, links: bool = False) -> list[Card]:
     """Read and draw the cards of `codes` in their order; `links` leads each to the page of its theme."""
     cards = read(page, codes)
+    page.exhibits.append(_exhibit(cards, page))
     with st.grid(4, min_column_width=245, gap="small"):
         for card in cards:
             draw(card, page, page.links.get(card.theme) if links else None)
     return cards
+
+
+def _exhibit(cards: Sequence[Card], page: Page) -> Exhibit:
+    """The cards as a table of what they say."""
+    words = page.words
+    names = ("name", "period", "value", "parts", "target", "gap", "changes", "state", "origin", "figure_id")
+    lines = [
+        (
+            card.name, card.period, f"{card.value} {card.unit}".strip(), card.parts, card.target, card.gap,
+            "; ".join(change.text for change in card.changes), card.state_text,
+            words.coded("origin", card.origin) if card.origin != "none" else "", card.figure_id or "",
+        )
+        for card in cards
+    ]  # fmt: skip
+    frame = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
+    fields = tuple(Field(name, words.text(f"export.card_{name}")) for name in names)
+    return Exhibit(words.text("export.cards"), "", frame, tuple(lines), fields)
 
 
 def read(page: Page, codes: Sequence[str]) -> list[Card]:

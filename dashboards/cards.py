@@ -135,7 +135,8 @@ def _state(row: dict[str, Any], page: Page) -> tuple[State, str]:
     """The one state that matters most, and its sentence."""
     words, formats = page.words, page.formats
     if row["source"] is None:
-        return "empty", words.text("card.no_source")
+        reason = row["not_computed"]
+        return "empty", words.text("card.not_computed", reason=reason) if reason else words.text("card.no_source")
     zone = ZoneInfo(row["time_zone"])
     if not row["has_row"]:
         if not row["has_grain"]:
@@ -252,7 +253,8 @@ def _is_few(row: dict[str, Any]) -> bool:
 
 def _value(row: dict[str, Any], page: Page) -> str:
     text = shown_value(row, page)
-    has_spread = row["value_high"] is not None and row["value_high"] > row["value_low"]
+    has_spread = row["interval_kind"] == "missing" and row["value_high"] is not None
+    has_spread = has_spread and row["value_high"] > row["value_low"]
     return f"≥{NBSP}{text}" if has_spread and text[0].isdigit() else text
 
 
@@ -285,13 +287,23 @@ def _target(row: dict[str, Any], page: Page) -> str:
 
 
 def _bounds(row: dict[str, Any], page: Page) -> str:
-    if row["value_high"] is None or row["value_high"] == row["value_low"]:
+    """How far the value may be off: by what is missing, or by chance."""
+    words, formats, digits = page.words, page.formats, row["decimals"]
+    low, high = (row["ci_low"], row["ci_high"]) if row["value_high"] is None else (row["value_low"], row["value_high"])
+    if high is None or low == high:
         return ""
-    return page.words.text(
+    ends = {
+        name: formats.value(end, is_percent=row["is_percent"], digits=digits)
+        for name, end in (("low", low), ("high", high))
+    }
+    if row["interval_kind"] != "missing":
+        return words.text("card.interval", **ends)
+    if row["n_missing"] is None or row["denominator"] is None:
+        return words.text("card.range", **ends)
+    return words.text(
         "card.bounds",
-        low=page.formats.percent(row["value_low"], row["decimals"]),
-        high=page.formats.percent(row["value_high"], row["decimals"]),
-        missing=page.formats.count(row["n_missing"]),
-        denominator=page.formats.count(row["denominator"]),
-        denominator_name=page.words.name(row, "denominator"),
+        **ends,
+        missing=formats.count(row["n_missing"]),
+        denominator=formats.count(row["denominator"]),
+        denominator_name=words.name(row, "denominator"),
     )

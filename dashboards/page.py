@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from dashboards.choice import Choice
+from dashboards.exports.exhibit import Exhibit
 from dashboards.figures import Figures
 from dashboards.filters import Scope
 from dashboards.i18n import Words
@@ -16,7 +17,10 @@ from dashboards.number_format import Formats
 
 @dataclass(frozen=True)
 class Page:
-    """One drawing of one page, for one reader. `links` maps a theme to the navigation page that details it."""
+    """One drawing of one page, for one reader. `links` maps a page's name or a theme to the page that details it.
+
+    What is drawn leaves its figures in `exhibits` and its plain sentences in `sentences`, for the page's exports.
+    """
 
     words: Words
     formats: Formats
@@ -25,6 +29,11 @@ class Page:
     choice: Choice
     now: datetime
     links: Mapping[str, Any]
+    title: str = ""
+    path: str = ""
+    address: str = ""
+    exhibits: list[Exhibit] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
     @property
     def today(self) -> date | None:

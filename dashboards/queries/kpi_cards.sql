@@ -3,13 +3,13 @@
 with stored as (
     select
         code, source, grain, period_start, period_end, unit_code, unit_valid_from, numerator, denominator, value,
-        value_low, value_high, n_missing, is_partial, figure_id
+        value_low, value_high, ci_low, ci_high, n_missing, is_partial, figure_id
     from kpi.kpi_values
     where $at::timestamptz is null and list_contains($sources, source) and list_contains($codes, code)
     union all
     select
         code, source, grain, period_start, period_end, unit_code, unit_valid_from, numerator, denominator, value,
-        value_low, value_high, null as n_missing, is_partial, figure_id
+        value_low, value_high, ci_low, ci_high, null as n_missing, is_partial, figure_id
     from (
         select *
         from kpi.kpi_history
@@ -60,7 +60,7 @@ wanted as (
 periods as (
     select
         w.which, o.code, o.source, o.period_start, o.period_end, o.numerator, o.denominator, o.value, o.value_low,
-        o.value_high, o.n_missing, o.is_partial, o.figure_id
+        o.value_high, o.ci_low, o.ci_high, o.n_missing, o.is_partial, o.figure_id
     from own as o
     inner join wanted as w on o.period_start = w.first_on or (w.which = 'now' and $grain = 'all')
     where o.grain = $grain
@@ -75,6 +75,8 @@ periods as (
             as value,
         case when count(o.value_low) > 0 then sum(o.numerator) / nullif(sum(o.denominator), 0) end as value_low,
         sum(o.value_high * o.denominator) / nullif(sum(o.denominator), 0) as value_high,
+        null as ci_low,
+        null as ci_high,
         sum(o.n_missing) as n_missing,
         bool_or(o.is_partial) or count(*) <= w.last_on - w.first_on as is_partial,
         null as figure_id
@@ -130,6 +132,8 @@ select
     n.value,
     n.value_low,
     n.value_high,
+    n.ci_low,
+    n.ci_high,
     n.n_missing,
     coalesce(n.is_partial, false) as is_partial,
     n.code is not null as has_row,

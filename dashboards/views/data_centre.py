@@ -57,7 +57,7 @@ def _daily(source: str, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.band(days, "period_start", low, high, title=day, lang=words.lang, number=AXIS, target=target),
-        alt=title, words=words, frame=days.reverse(),
+        page=page, frame=days.reverse(),
         columns={
             "period_start": Column(day, formats.day),
             "value_low": Column(low.label, lambda value: formats.percent(value, 2)),
@@ -75,7 +75,7 @@ def _servers(servers: pl.DataFrame, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.intervals(servers, "instance", low, high, title=server, lang=words.lang, number=AXIS, target=target),
-        alt=title, words=words, frame=servers,
+        page=page, frame=servers,
         columns={
             "instance": Column(server, width="medium"),
             "low": Column(low.label, lambda value: formats.percent(value, 2)),

@@ -73,15 +73,13 @@ def _flow(source: str, page: Page) -> None:
         chart_panel(
             words.text("feedback.flow"),
             charts.columns(flow, "month", month, [received, closed], lang=lang),
-            alt=_alt(words.text("feedback.flow"), flow, page),
-            words=words, frame=flow, columns=columns, note=words.text("feedback.flow_note"),
+            page=page, frame=flow, columns=columns, note=words.text("feedback.flow_note"),
         )  # fmt: skip
     with right:
         chart_panel(
             words.text("feedback.backlog"),
             charts.line(flow, "month", month, [backlog], lang=lang, height=260),
-            alt=_alt(words.text("feedback.backlog"), flow, page),
-            words=words, frame=flow, columns={"month": columns["month"], "n_open": columns["n_open"]},
+            page=page, frame=flow, columns={"month": columns["month"], "n_open": columns["n_open"]},
             note=words.text("feedback.backlog_note"),
         )  # fmt: skip
 
@@ -117,7 +115,7 @@ def _districts(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(districts, "unit_name", _parts(page), title=unit, lang=words.lang),
-        alt=title, words=words, frame=districts, columns=_columns(page, "unit_name", unit),
+        page=page, frame=districts, columns=_columns(page, "unit_name", unit),
         note=words.text("feedback.district_note"),
     )  # fmt: skip
 
@@ -136,10 +134,6 @@ def _fields(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(fields, "service", _parts(page), title=service, lang=words.lang),
-        alt=title, words=words, frame=fields, columns=columns,
+        page=page, frame=fields, columns=columns,
         note=words.text("feedback.field_note", n=formats.count(fields.height)),
     )  # fmt: skip
-
-
-def _alt(title: str, flow: pl.DataFrame, page: Page) -> str:
-    return f"{title}, {flow['month'][0]} – {flow['month'][-1]}"

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, table
+from dashboards.panels import Column, chart_panel, table_panel
 from dashboards.views import reconcile
 
 CARDS = ("M1",)
@@ -46,7 +46,7 @@ def _weekly(weeks: pl.DataFrame, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.weekly_columns(named, "period_start", value, title=week, lang=words.lang, target=target, tooltip="week"),
-        alt=title, words=words, frame=named.reverse(),
+        page=page, frame=named.reverse(),
         columns={"week": Column(week), "value": Column(value.label, formats.count)},
         note=words.text("media.weekly_note"),
     )  # fmt: skip
@@ -58,8 +58,8 @@ def _feeds(source: str, page: Page) -> None:
     if feeds.is_empty():
         return
     note = words.text("media.feeds_note", n=formats.count(feeds.height), total=formats.count(feeds["n_feeds"][0]))
-    heading(words.text("media.feeds"), note)
-    table(
+    table_panel(
+        words.text("media.feeds"),
         feeds,
         {
             "feed": Column(words.text("media.feed"), width="large"),
@@ -68,5 +68,6 @@ def _feeds(source: str, page: Page) -> None:
                 words.text("media.last"), lambda instant: formats.instant(instant, page.scope.zone)
             ),
         },
-        alt=words.text("media.feeds"),
+        page=page,
+        note=note,
     )

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import address, brief, card_grid, charts
 from dashboards.cards import Verdict, describe, judge, shown_value
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
 from dashboards.periods import GRAINS, Period, until
 
 # What a leader asks first; the eight cards are the first eight of these that have figures.
@@ -40,7 +40,6 @@ def show(page: Page) -> None:
 def _matrix(codes: Sequence[str], page: Page) -> None:
     words, today = page.words, page.today
     assert today is not None
-    heading(words.text("overview.matrix"), words.text("overview.matrix_note"))
     columns = {"kpi": Column(words.text("overview.kpi"), width=260)}
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for grain in GRAINS:
@@ -50,10 +49,12 @@ def _matrix(codes: Sequence[str], page: Page) -> None:
             line[grain], line[f"{grain}_verdict"] = _cell(row, page)
         columns[grain] = Column(_named(period, page), width=130, alignment="right")
     frame = pl.DataFrame(list(lines.values()), infer_schema_length=None)
-    picked = table(
+    picked = table_panel(
+        words.text("overview.matrix"),
         frame,
         columns,
-        alt=words.text("overview.matrix"),
+        page=page,
+        note=words.text("overview.matrix_note"),
         colours={grain: frame[f"{grain}_verdict"].to_list() for grain in GRAINS},
         select="matrix",
     )
@@ -103,8 +104,7 @@ def _variance(rows: Sequence[dict[str, Any]], page: Page) -> None:
     chart_panel(
         title,
         charts.variance(frame, "kpi", "variance", names, lang=words.lang),
-        alt=words.text("overview.variance_alt", n=formats.count(frame.height), worst=frame["kpi"][0]),
-        words=words,
+        page=page,
         frame=frame,
         columns={name: Column(label) for name, label in names.items()}
         | {"variance": Column(words.text("overview.relative"), formats.percent)},
@@ -114,7 +114,6 @@ def _variance(rows: Sequence[dict[str, Any]], page: Page) -> None:
 
 def _restated(page: Page) -> None:
     words, formats, zone = page.words, page.formats, page.scope.zone
-    heading(words.text("overview.restated"), words.text("overview.restated_note"))
     taken = page.figures.ask("snapshots")["published_at"].to_list()
     usual = (taken[1] if len(taken) > 1 else page.figures.published.published_at).astimezone(zone).date()
     since = _since(usual, page)
@@ -122,6 +121,7 @@ def _restated(page: Page) -> None:
         "restatements", sources=page.scope.ids, since=datetime.combine(since, time(), zone).astimezone(UTC)
     )
     if changed.is_empty():
+        heading(words.text("overview.restated"), words.text("overview.restated_note"))
         st.caption(words.text("overview.not_restated", since=formats.day(since)))
         return
     frame = pl.DataFrame(
@@ -141,11 +141,14 @@ def _restated(page: Page) -> None:
     )
     widths = {"kpi": 240, "period": 170, "before": 100, "now": 100, "change": 120, "reason": 220, "published_at": 150,
               "figure_id": 110}  # fmt: skip
-    table(
+    table_panel(
+        words.text("overview.restated"),
         frame,
         {name: Column(words.text(f"overview.{name}"), width=width) for name, width in widths.items()},
-        alt=words.text("overview.restated"), rows=10,
-    )  # fmt: skip
+        page=page,
+        note=words.text("overview.restated_note"),
+        rows=10,
+    )
 
 
 def _signed(row: dict[str, Any], page: Page) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.page import Page
-from dashboards.panels import Column, heading, table
+from dashboards.panels import Column, table_panel
 
 
 def show(source: str, theme: str, page: Page) -> None:
@@ -18,7 +18,6 @@ def show(source: str, theme: str, page: Page) -> None:
     if claims.is_empty():
         return
     documents = " · ".join(claims["document"].unique(maintain_order=True))
-    heading(words.text("reconcile.title"), words.markdown("reconcile.note", document=documents))
     rows = [
         {
             "claim": row["claim_vi"],
@@ -28,11 +27,12 @@ def show(source: str, theme: str, page: Page) -> None:
         }
         for row in claims.iter_rows(named=True)
     ]
-    table(
+    table_panel(
+        words.text("reconcile.title"),
         pl.DataFrame(rows),
         {name: Column(words.text(f"reconcile.{name}"), width=width) for name, width in
          (("claim", 420), ("published", 120), ("recomputed", 120), ("verdict", 150))},
-        alt=words.text("reconcile.title"),
+        page=page, note=words.text("reconcile.note", document=documents),
     )  # fmt: skip
     for row in claims.filter(pl.col("is_contradicted_by_published") & pl.col("implied_total").is_not_null()).iter_rows(
         named=True

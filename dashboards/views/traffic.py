@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, table
+from dashboards.panels import Column, chart_panel, table_panel
 from dashboards.views import reconcile
 
 CARDS = ("C1", "C2")
@@ -48,7 +48,7 @@ def _hours(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.columns(hours, "hour_of_day", hour, [flow], lang=words.lang),
-        alt=title, words=words, frame=hours,
+        page=page, frame=hours,
         columns={"hour_of_day": Column(hour), flow.column: Column(flow.label, formats.count)},
         note=words.text("traffic.hours_note", period=span),
     )  # fmt: skip
@@ -65,7 +65,7 @@ def _labels(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(labels, name, [vehicles], title=label, lang=words.lang),
-        alt=title, words=words, frame=labels,
+        page=page, frame=labels,
         columns={name: Column(label), "n_vehicles": Column(vehicles.label, formats.count)},
         note=words.text("traffic.labels_note"),
     )  # fmt: skip
@@ -76,8 +76,8 @@ def _cameras(cameras: pl.DataFrame, page: Page) -> None:
     if cameras.is_empty():
         return
     span = formats.days(cameras["first_on"].min(), cameras["last_on"].max())  # type: ignore[arg-type]
-    heading(words.text("traffic.cameras"), words.text("traffic.cameras_note", period=span))
-    table(
+    table_panel(
+        words.text("traffic.cameras"),
         cameras,
         {
             "camera_id": Column(words.text("traffic.camera"), width="medium"),
@@ -86,6 +86,7 @@ def _cameras(cameras: pl.DataFrame, page: Page) -> None:
             "online_minutes": Column(words.text("traffic.minutes"), formats.count),
             "n_vehicles": Column(words.text("traffic.vehicles"), formats.count),
         },
-        alt=words.text("traffic.cameras"),
+        page=page,
+        note=words.text("traffic.cameras_note", period=span),
         rows=15,
     )

@@ -109,7 +109,7 @@ with grains as (
 )
 select code, grain, period_start, period_end, dated.unit_code, source, numerator, denominator,
     case when denominator is null then numerator else numerator / nullif(denominator, 0) end as value,
-    case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, n_missing,
+    case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, null::double as ci_low, null::double as ci_high, n_missing,
     grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic,
     coalesce((select min(valid_from) from seeds.units u where u.code = dated.unit_code), date '2000-01-01') as unit_valid_from,
     'HG-' || upper(substr(md5(concat_ws('|', code, grain, period_start, dated.unit_code, source)), 1, 4)) || '-' || upper(substr(md5(code || source || period_start || grain || dated.unit_code), 5, 2)) as figure_id
@@ -125,7 +125,7 @@ with told as (
 select figure_id || case when is_old then 'X' else '' end as figure_id, case when snapshot_id = 412 then figure_id || 'X' end as previous_figure_id,
     code, date '2020-06-01' as definition_from, grain, period_start, period_end, unit_code, unit_valid_from, source,
     case when is_old then numerator - 10 else numerator end as numerator, denominator,
-    case when is_old then (numerator - 10) / denominator else value end as value, value_low, value_high, is_partial, is_synthetic, false as is_gone,
+    case when is_old then (numerator - 10) / denominator else value end as value, value_low, value_high, ci_low, ci_high, is_partial, is_synthetic, false as is_gone,
     '@RUN_ID@' as run_id, snapshot_id, 'abc1234' as code_commit, published_at, case snapshot_id when 398 then 'first' else 'late_data' end as reason
 from told;
 

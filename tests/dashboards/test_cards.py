@@ -48,6 +48,10 @@ RATE: dict[str, Any] = {
     "value_low": None,
     "value_high": None,
     "n_missing": None,
+    "ci_low": None,
+    "ci_high": None,
+    "interval_kind": None,
+    "not_computed": None,
     "target": 0.95,
     "target_basis": "Đề xuất",
     "period_start": date(2020, 6, 1),
@@ -67,7 +71,15 @@ RATE: dict[str, Any] = {
     "trend": None,
     "checks": {"n_checks": 4, "n_warnings": 0, "holding": None},
 }
-BOUNDED = {**RATE, "code": "S2", "decimals": 2, "value": 0.9988, "value_low": 0.9988, "value_high": 0.9993}
+BOUNDED = {
+    **RATE,
+    "code": "S2",
+    "interval_kind": "missing",
+    "decimals": 2,
+    "value": 0.9988,
+    "value_low": 0.9988,
+    "value_high": 0.9993,
+}
 
 
 MONTH = {**RATE, "grain": "month", "period_start": date(2021, 8, 1), "period_end": date(2021, 8, 31)}
@@ -121,6 +133,11 @@ def test_missing_samples_are_shown_as_a_range_not_as_a_point() -> None:
     assert card.bounds == "Trong khoảng 99,88% – 99,93%: thiếu 112 trên 232.128 phản ánh tiếp nhận"
 
 
+def test_chance_is_shown_as_an_interval_around_the_value() -> None:
+    card = describe({**RATE, "interval_kind": "wilson", "ci_low": 0.9206, "ci_high": 0.9464}, page())
+    assert (card.value, card.bounds) == ("93,5%", "Khoảng tin cậy 95%: 92,1% – 94,6%")
+
+
 def test_less_is_better_where_the_direction_says_so() -> None:
     late = {**RATE, "direction": "down", "target": 0.10, "value": 0.12}
     assert judge(late, page())[0] == "missed"
@@ -156,6 +173,7 @@ def test_old_data_say_so(hours: int, state: str) -> None:
         ({"has_row": False, "period_end": date(2021, 12, 31)}, "not_due", "hạn 02/01/2022 00:00", "—"),
         ({"has_row": False, "has_grain": False}, "empty", "Không tính theo loại kỳ", "—"),
         ({"source": None, "is_synthetic": None}, "empty", "Chưa có nguồn dữ liệu", "—"),
+        ({"source": None, "is_synthetic": None, "not_computed": "chờ dân số"}, "empty", "Chưa tính: chờ dân số", "—"),
     ],
 )
 def test_every_state_has_its_words_and_shows_a_number_only_if_there_is_one(

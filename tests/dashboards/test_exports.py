@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dashboards.sql_lab.csv_export import to_csv
+from dashboards.exports.flat import to_csv
 
 
 def read(data: bytes) -> list[list[str]]:
