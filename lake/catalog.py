@@ -45,10 +45,15 @@ class Catalog:
                 con.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
             yield lambda: _answers(con)
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
-        """A new in-memory DuckDB with the lake attached as `lake`. Raises CatalogError."""
+    def connect(self, snapshot_id: int | None = None) -> duckdb.DuckDBPyConnection:
+        """A new in-memory DuckDB with the lake attached as `lake`, read-only as it was at a snapshot if one is given.
+
+        Raises CatalogError.
+        """
         con = engine(self.settings)
         options = f"DATA_PATH '{sql_text(self.settings.data_path)}', METADATA_SCHEMA '{METADATA_SCHEMA}'"
+        if snapshot_id is not None:
+            options += f", SNAPSHOT_VERSION {snapshot_id}, READ_ONLY"
         try:
             con.execute(f"ATTACH '{sql_text(self.uri)}' AS lake ({options})")
         except duckdb.Error as error:

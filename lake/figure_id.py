@@ -19,7 +19,7 @@ from lake.errors import SettingsError
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTHS = (6, 8, 10, 12)  # symbols of an id; the shortest that no other figure has
 KEY = ("code", "grain", "period_start", "unit_code", "unit_valid_from", "source")
-NUMBERS = ("numerator", "denominator", "value", "value_low", "value_high")
+NUMBERS = ("numerator", "denominator", "value", "value_low", "value_high", "ci_low", "ci_high")
 _NAMED = ("code", "definition_from", *KEY[1:], "snapshot_id", *NUMBERS)
 _HEX_DIGITS = 15  # 60 bits of the hash: twelve symbols of five bits
 

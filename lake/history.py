@@ -105,7 +105,7 @@ class Changes:
     added: pa.Table  # rows for `ops.kpi_history`
     history: pa.Table  # `ops.kpi_history` with them
     restatements: pa.Table  # figures that replaced another one of a period already over
-    values: pa.Table  # kpi_values with figure_id, unit_valid_from and definition_from
+    values: pa.Table  # kpi_values with definition_from and figure_id
     versions: pa.Table  # code, definition_from, definition_digest, code_digest, code_commit
 
 
@@ -167,16 +167,10 @@ def _same(a: str, b: str) -> str:
 
 
 def _current(con: duckdb.DuckDBPyConnection) -> None:
-    """`current_values`: what is to be published, each with the first day of its unit and of its definition."""
-    names = {row[0] for row in con.execute("describe lake.kpi.kpi_values").fetchall()}
-    valid_from = "v.unit_valid_from" if "unit_valid_from" in names else "coalesce(u.valid_from, f.valid_from)"
-    own = "v.* exclude (unit_valid_from)" if "unit_valid_from" in names else "v.*"
+    """`current_values`: what is to be published, each with the first day of the definition it follows."""
     con.execute(
-        f"create temp table current_values as select {own}, {valid_from} as unit_valid_from, "
+        "create temp table current_values as select v.*, "
         "coalesce(d.definition_from, e.definition_from) as definition_from from lake.kpi.kpi_values v "
-        "asof left join lake.seeds.units u on v.unit_code = u.code and v.period_start >= u.valid_from "
-        "left join (select code, min(valid_from) as valid_from from lake.seeds.units group by code) f "
-        "on v.unit_code = f.code "
         "asof left join versions d on v.code = d.code and v.period_end >= d.definition_from "
         "left join (select code, min(definition_from) as definition_from from versions group by code) e "
         "on v.code = e.code"

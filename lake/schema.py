@@ -98,9 +98,9 @@ create table if not exists lake.ops.erasures (
 create table if not exists lake.ops.kpi_history (
     figure_id varchar, previous_figure_id varchar, code varchar, definition_from date, grain varchar,
     period_start date, period_end date, unit_code varchar, unit_valid_from date, source varchar, numerator double,
-    denominator double, value double, value_low double, value_high double, is_partial boolean, is_synthetic boolean,
-    is_gone boolean, run_id varchar, snapshot_id bigint, code_commit varchar, published_at timestamptz,
-    reason varchar);
+    denominator double, value double, value_low double, value_high double, ci_low double,
+    ci_high double, is_partial boolean, is_synthetic boolean, is_gone boolean, run_id varchar, snapshot_id bigint,
+    code_commit varchar, published_at timestamptz, reason varchar);
 """
 
 

@@ -36,7 +36,8 @@ class Evidence:
 
     code_commit: str = "unknown"
     code_digests: Mapping[str, str] = field(default_factory=dict)  # KPI code -> digest of its SQL
-    tables: Frames = field(default_factory=dict)  # for the proof page
+    relations: Sequence[tuple[str, str]] = ()  # (schema, table) of the lake that the figures are rolled up from
+    tables: Frames = field(default_factory=dict)  # SQL, lineage, words and tests of the models
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def publish(
             published_at = datetime.now(UTC)
             stamp = history.Stamp(run_id, int(row[0]), evidence.code_commit, published_at)
             changes = history.changes(con, stamp, evidence.code_digests, has_base=has_base)
-            frames = _frames(con, tables) | evidence.tables
+            frames = _frames(con, [*tables, *evidence.relations]) | evidence.tables
             frames["kpi", "kpi_values"] = changes.values
             frames["kpi", "kpi_versions"] = changes.versions
             frames["kpi", "kpi_history"] = changes.history

@@ -21,6 +21,7 @@ from rich.table import Table
 from lake.errors import IocError, ServingError, SettingsError
 from lake.settings import Settings, load_settings, private_folder
 from orchestration.form_commands import check_form, template
+from orchestration.kpi_commands import kpi, prove
 from orchestration.listen import listen
 from orchestration.place_commands import place
 from orchestration.privacy_commands import erase
@@ -131,28 +132,6 @@ def ingest(
 
 
 @app.command()
-def kpi(
-    code: Annotated[str | None, typer.Argument(help="KPI code such as F2; all headline KPIs if not given")] = None,
-    period: Annotated[str | None, typer.Option(help="2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all")] = None,
-    unit: Annotated[str | None, typer.Option(help="administrative unit code")] = None,
-    source: Annotated[str | None, typer.Option(help="source id")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable list")] = False,
-) -> None:
-    """Show published KPI values."""
-    from orchestration import reading
-    from orchestration.terminal import headline_table, values_table
-
-    settings = load_settings()
-    if as_json:
-        values = reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)
-        sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1) + "\n")
-    elif code is None and period is None and unit is None and source is None:
-        out.print(headline_table(reading.headline(settings)))
-    else:
-        out.print(values_table(reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)))
-
-
-@app.command()
 def sql(
     query: str,
     format: Annotated[ResultFormat, typer.Option(help="how to print the result")] = ResultFormat.table,
@@ -232,7 +211,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-for command in (template, check_form, listen, upkeep, backup, restore, erase):
+for command in (kpi, prove, template, check_form, listen, upkeep, backup, restore, erase):
     app.command()(command)
 app.add_typer(place, name="place")
 

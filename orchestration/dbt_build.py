@@ -75,7 +75,7 @@ def manifest(settings: Settings) -> Path:
     """Path of the manifest of the project as it is now, parsed anew when a project file has changed."""
     private_folder(settings.dbt_target)
     path, stamp = settings.dbt_target / "manifest.json", settings.dbt_target / "manifest.sha256"
-    digest = _project_digest()
+    digest = project_digest()
     if path.exists() and stamp.exists() and stamp.read_text() == digest:
         return path
     with environment(settings):  # parsing opens no connection
@@ -135,10 +135,11 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
         "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
     ).fetchone()
-    return hashlib.sha256(f"{rows}\n{_project_digest()}".encode()).hexdigest()
+    return hashlib.sha256(f"{rows}\n{project_digest()}".encode()).hexdigest()
 
 
-def _project_digest() -> str:
+def project_digest() -> str:
+    """SHA-256 of the project's files."""
     digest = hashlib.sha256()
     for file in sorted(PROJECT.rglob("*")):
         if file.suffix in {".sql", ".yml", ".csv"} and "target" not in file.relative_to(PROJECT).parts:

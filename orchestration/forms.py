@@ -20,7 +20,14 @@ FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "system": partial(
         form.parse,
         form=FORMS["system"],
-        contracts=(system.INVENTORY, system.STAFF, system.DOWNLOADS, system.REPORTS, system.MAINTENANCE, system.BACKUPS),
+        contracts=(
+            system.INVENTORY,
+            system.STAFF,
+            system.DOWNLOADS,
+            system.REPORTS,
+            system.MAINTENANCE,
+            system.BACKUPS,
+        ),
     ),
 }
 

@@ -59,14 +59,15 @@ def kpi_values(
                 raise SettingsError(f"No KPI has {column} {wanted!r}; known: {', '.join(known[:20]) or 'none'}.")
         grain, first_day = parse_period(period) if period else (None, None)
         rows = con.execute(
-            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, ci_low, ci_high, is_synthetic from kpi.kpi_values "
-            "where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
+            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, ci_low, ci_high, is_synthetic, figure_id "
+            "from kpi.kpi_values where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
             "and (?::date is null or period_start = ?) and (?::varchar is null or unit_code = ?) "
-            "and (?::varchar is null or source = ?) order by code, source, unit_code, unit_valid_from, grain, period_start",
+            "and (?::varchar is null or source = ?) order by code, source, unit_code, "
+            "unit_valid_from, grain, period_start",
             [x for x in (code, grain, first_day, unit, source) for _ in range(2)],
         ).fetchall()
         names = [column[0] for column in con.description or []]
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
 
 
 def headline(settings: Settings) -> list[dict[str, Any]]:
@@ -116,7 +117,7 @@ def status(con: duckdb.DuckDBPyConnection, landing: Landing, declared: Sequence[
         row["held"], row["hours"] = held.get(source, []), hours.get(source, [])
         row["refused"] = len(refused.get(source, set()) - committed.get(source, set()))
         row["in_flight"] = len(landing.ids(source) - committed.get(source, set()) - refused.get(source, set()))
-        row["last_success_at"] = _plain(row["last_success_at"])
+        row["last_success_at"] = plain(row["last_success_at"])
         row["freshness_s"] = _age_s(row["freshness_s"], synthetic=row["is_synthetic"])
     known = {row["source"] for row in seen}
     counts = ("offered", "accepted", "quarantined", "deduplicated", "refused", "in_flight")
@@ -139,7 +140,7 @@ def _hours(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
     names = [column[0] for column in result.description][1:]
     hours: dict[str, list[dict[str, Any]]] = {}
     for source, *values in result.fetchall():
-        hours.setdefault(source, []).append(dict(zip(names, map(_plain, values), strict=True)))
+        hours.setdefault(source, []).append(dict(zip(names, map(plain, values), strict=True)))
     return hours
 
 
@@ -155,7 +156,7 @@ def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:
     return max(0, round((clock.now(synthetic=synthetic) - newest_at).total_seconds()))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON can hold it: instants in UTC with offset, days as ISO 8601, whole decimals as integers."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

@@ -48,6 +48,25 @@ def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
 def values_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Table of `reading.kpi_values`."""
     names = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+    return _plain_table((*names, "figure_id"), rows)
+
+
+def known_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Table of `kpi_history.as_known_on`."""
+    names = (*("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value"),)
+    return _plain_table((*names, "figure_id", "published_at", "snapshot_id"), rows)
+
+
+def changes_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Table of `kpi_history.changes_since`, the reason in words."""
+    from orchestration.kpi_history import REASONS
+
+    told = [row | {"reason": REASONS[row["reason"]] + (", đã rút" if row["is_gone"] else "")} for row in rows]
+    names = (*("code", "grain", "period_start", "unit_code", "source", "previous_value", "value", "change", "reason"),)
+    return _plain_table((*names, "figure_id", "previous_figure_id", "published_at"), told)
+
+
+def _plain_table(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
     table = Table(*names)
     for row in rows:
         table.add_row(*("—" if row[name] is None else escape(str(row[name])) for name in names))

@@ -10,8 +10,7 @@ CREATE = """
 create schema if not exists lake.kpi; create schema if not exists lake.marts; create schema if not exists lake.seeds;
 create or replace table lake.seeds.units as from (values
     ('93', 'Tỉnh Hậu Giang', 'province', null::varchar, date '2020-02-01', date '2025-06-30'),
-    ('31420', 'Xã Hòa Mỹ', 'commune', '934', date '2020-02-01', date '2025-06-30'),
-    ('31420', 'Xã Phụng Hiệp', 'commune', '92', date '2025-07-01', null::date)
+    ('92', 'Thành phố Cần Thơ', 'province', null, date '2025-07-01', null::date)
 ) t(code, name_vi, level, parent_code, valid_from, valid_to);
 create or replace table lake.seeds.kpi_parameters (
     code varchar, name varchar, value double, unit varchar, valid_from date, valid_to date, basis varchar);
@@ -20,8 +19,9 @@ create or replace table lake.seeds.kpi_definitions as from (values
     ('F2', 'a2', 'a2', 'a', 'b', date '2021-07-01')
 ) t(code, formula_vi, formula_en, numerator_vi, denominator_vi, valid_from);
 create or replace table lake.kpi.kpi_values (
-    code varchar, grain varchar, period_start date, period_end date, unit_code varchar, source varchar,
-    numerator double, denominator double, value double, value_low double, value_high double, n_missing double,
+    code varchar, grain varchar, period_start date, period_end date, unit_code varchar,
+    unit_valid_from date, source varchar, numerator double, denominator double, value double, value_low double,
+    value_high double, ci_low double, ci_high double, n_missing double,
     is_partial boolean, as_of timestamptz, is_synthetic boolean);
 """
 Value = tuple[str, str, str, str, str, float | None, float | None]  # code, grain, first and last day, unit, parts
@@ -35,7 +35,8 @@ def create_kpi_tables(
     for code, grain, first, last, unit, numerator, denominator in values:
         value = numerator if denominator is None or numerator is None else numerator / denominator
         con.execute(
-            "insert into lake.kpi.kpi_values values (?, ?, ?, ?, ?, 't', ?, ?, ?, null, null, null, ?, "
+            "insert into lake.kpi.kpi_values values (?, ?, ?, ?, ?, '2020-02-01', 't', ?, ?, ?, null, null, "
+            "null, null, null, ?, "
             "timestamptz '2021-09-30 10:00:00+00', true)",
             [code, grain, first, last, unit, numerator, denominator, value, is_partial],
         )

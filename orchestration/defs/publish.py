@@ -6,6 +6,7 @@ from lake.checksums import record_new
 from lake.errors import IocError
 from lake.serving import publish, publish_accounts
 from orchestration.checks import closed_gates, validate_new_batches
+from orchestration.evidence import evidence
 from orchestration.harvest import FETCH
 from orchestration.progress import report
 from orchestration.resources import LakeResource
@@ -33,7 +34,7 @@ def serving_file(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
                     "Correct the source, or accept the data with `ioc release SOURCE --reason …`.",
                     allow_retries=False,
                 )
-            current = publish(con, lake.settings, context.run_id)
+            current = publish(con, lake.settings, context.run_id, evidence(con, lake.settings))
             record_new(session.catalog)  # the sooner a file has its checksum, the less damage can go unseen
         except IocError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

@@ -1,5 +1,7 @@
 -- Grain: one row per KPI, source, administrative unit and provincial day; each row stands at the finest unit known.
 -- A model of additive parts is added by its line here.
+-- A table: every publish copies it, so that its figures can be rolled up again from the published file.
+{{ config(materialized='table') }}
 {% set models = [
     'int_kpi__feedback_parts',
     'int_kpi__data_centre_parts',

@@ -1,5 +1,7 @@
 -- Grain: one row per KPI that cannot be added up, grain, first day of the period, administrative unit and source.
 -- A model of such figures (quantiles, survival times, scores) is added by its line here.
+-- A table: every publish copies it, so that its figures can be rolled up again from the published file.
+{{ config(materialized='table') }}
 {% set models = [
     'int_kpi__data_centre_periods',
     'int_kpi__media_periods',
