@@ -10,6 +10,7 @@ import streamlit as st
 LANG, SOURCE = "lang", "nguon"
 PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY = "ky", "ss", "dv", "kenh", "snap", "dg"
 SINCE = "tu"  # overview: restatements since
+FIGURE, SCENE = "id", "canh"  # of the proof page and the wall alone: they do not travel on
 KEYS = (LANG, SOURCE, PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY, SINCE)
 
 

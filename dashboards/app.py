@@ -21,7 +21,7 @@ from dashboards.number_format import Formats
 from dashboards.page import Page
 from dashboards.plain_text import escape
 from dashboards.sql_lab import view as sql_lab
-from dashboards.views import data_centre, feedback, media, overview, quality, traffic
+from dashboards.views import data_centre, feedback, media, overview, proof, quality, reconcile, traffic, wall
 from lake.errors import IocError, ServingError
 from lake.serving import published
 from lake.settings import load_settings
@@ -43,6 +43,8 @@ class Entry:
     filters: frozenset[str] = frozenset()
     channels: str | None = None
     whole_lake: bool = False
+    hidden: bool = False  # reached by links only
+    bare: bool = False  # drawn without title, filters and header
     themes: tuple[str, ...] = ()  # of KPIs, besides the one named like the page
 
 
@@ -57,6 +59,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),
     Entry("quality", "chat-luong", quality.show, whole_lake=True),
     Entry("sql", "sql", sql_lab.show, whole_lake=True),
+    Entry("reconcile", "doi-chieu", reconcile.show_all),
+    Entry("proof", "chung-minh", proof.show, whole_lake=True, hidden=True),
+    Entry("wall", "man-hinh", wall.show, hidden=True, bare=True),
 )
 NO_OFFERS = Offers(date.min, date.max, {}, {}, ())  # a source that was never loaded
 HERE = Path(__file__).parent
@@ -70,7 +75,12 @@ def main() -> None:
     for entry in PAGES:
         # No page icons: Streamlit would fetch the tab's icon from a font service.
         draw = partial(_draw, entry, words, pages)
-        pages[entry.name] = st.Page(draw, title=words.text(f"nav.{entry.name}"), url_path=entry.path)
+        pages[entry.name] = st.Page(
+            draw,
+            title=words.text(f"nav.{entry.name}"),
+            url_path=entry.path,
+            visibility="hidden" if entry.hidden else "visible",
+        )
         pages |= dict.fromkeys(entry.themes, pages[entry.name])
     # The default page has no path of its own; a hidden one keeps /tong-quan an address that can be passed on.
     home = st.Page(
@@ -118,7 +128,11 @@ def _draw(entry: Entry, words: Words, pages: dict[str, Any]) -> None:
         _title(title)
         _unreadable(words, error)
         return
-    scope = _head(entry, sources, title, words)
+    if entry.bare:
+        available = filters.scopes(sources, None)
+        scope = filters.resolve(address.current(address.SOURCE), available, sources)
+    else:
+        scope = _head(entry, sources, title, words)
     if scope is None:
         st.info(f"{words.text('app.no_scope')}. {words.text('app.no_scope_hint')}", icon=":material/info:")
         return
@@ -159,7 +173,8 @@ def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pa
     )  # fmt: skip
     if entry.filters and has_clock:
         filter_bar.draw(page.choice, available, entry.filters, words, formats)
-    _header(page)
+    if not entry.bare:
+        _header(page)
     if entry.slug is not None and not has_clock:
         st.info(words.text("app.never_loaded"), icon=":material/info:")
         return

@@ -161,5 +161,21 @@ select 'h' || row_number() over () as harvest_id, 'r1' as run_id, source, slug, 
     case source when 'boston' then 'The source answered with an HTML page @HOSTILE@; check its location.' end as error, as_of, 3 as n_payloads
 from clocks;
 
+-- What stands behind the figures; the roll-up is a copy of its result, in which one figure is wrong.
+create schema proof; create schema intermediate;
+create table intermediate.int_kpi__parts as
+select * replace (case when code = 'S1' and grain = 'all' then value / 2 else value end as value) from kpi.kpi_values;
+create table proof.models as select *, 'table' as materialized, 'x.sql' as path from (values
+    ('kpi.kpi_values', 'kpi', 'model', 'Giá trị chỉ tiêu', 'Values of KPIs', 'select * from "lake"."intermediate"."int_kpi__parts"'),
+    ('intermediate.int_kpi__parts', 'intermediate', 'model', '@HOSTILE@', '@HOSTILE@', 'select 1 as one'),
+    ('raw.ticket__requests', 'raw', 'source', 'Phản ánh', 'Reports', null)
+) t(model, layer, kind, description_vi, description_en, compiled_sql);
+create table proof.lineage as select * from (values
+    ('kpi.kpi_values', 'intermediate.int_kpi__parts'), ('intermediate.int_kpi__parts', 'raw.ticket__requests')) t(child, parent);
+create table proof.kpi_models as select 'F2' as code, 'intermediate.int_kpi__parts' as model;
+create table proof.tests as select 'unique_key' as test, 'kpi.kpi_values' as model, null::varchar as column_name, 'x' as description_en;
+create table ops.batches as select 'b1' as batch_id, 'mo-phong-phan-anh' as source, 'ticket__requests' as table_name, 1422::bigint as n_accepted,
+    timestamptz '2020-06-01 00:00:00+00' as event_min_at, timestamptz '2021-09-30 09:00:00+00' as event_max_at;
+
 drop table clocks; drop table parts;
 create table publication as select '@RUN_ID@' as run_id, timestamptz '2021-09-30 10:01:00+00' as published_at, 412::bigint as snapshot_id;
