@@ -173,12 +173,14 @@ def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pa
     )  # fmt: skip
     if entry.filters and has_clock:
         filter_bar.draw(page.choice, available, entry.filters, words, formats)
-    if not entry.bare:
-        _header(page)
+    menu = None if entry.bare else _header(page)
     if entry.slug is not None and not has_clock:
         st.info(words.text("app.never_loaded"), icon=":material/info:")
         return
     entry.view(page)
+    if menu is not None:
+        with menu:
+            downloads.of_page(page)  # last: what it hands out is the whole page
 
 
 def _permalink(entry: Entry) -> str:
@@ -186,7 +188,8 @@ def _permalink(entry: Entry) -> str:
     return f"/{entry.path}?{query}" if query else f"/{entry.path}"
 
 
-def _header(page: Page) -> None:
+def _header(page: Page) -> Any:
+    """Ribbon, freshness, snapshot, what is held back; the place for the page's downloads."""
     words, formats, scope, current = page.words, page.formats, page.scope, page.figures.published
     at = formats.instant(scope.as_of, scope.zone)
     if scope.id and scope.is_synthetic:
@@ -203,11 +206,12 @@ def _header(page: Page) -> None:
     whole = words.text("app.freshness", as_of=at, publication=publication) if scope.id else publication
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(escape(whole), width="content")
-        downloads.of_page(page)
+        menu = st.container(width="content")
     if page.choice.snapshot is not None:
         at = formats.instant(page.choice.snapshot.published_at, scope.zone)
         st.warning(words.markdown("filter.past", at=at, id=str(page.choice.snapshot.id)), icon=":material/history:")
     _held_back(page)
+    return menu
 
 
 def _held_back(page: Page) -> None:

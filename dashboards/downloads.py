@@ -38,7 +38,7 @@ def of_figure(exhibit: Exhibit, page: Page, key: str) -> None:
 def of_page(page: Page) -> None:
     """The menu of the whole page: everything on it as PDF or workbook"""
     origin = origin_of(page)
-    exhibits = page.exhibits  # filled while the page is drawn, read when the button is clicked
+    exhibits = tuple(page.exhibits)
     builds: dict[str, Build] = {
         "pdf": lambda: _pdf(exhibits, origin, page),
         "xlsx": lambda: _workbook(exhibits, origin, page),

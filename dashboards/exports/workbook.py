@@ -92,7 +92,7 @@ def _format(field: Field) -> str:
 
 def _name(title: str, taken: set[str]) -> str:
     """A sheet's name: at most 31 signs, none of those Excel forbids, unlike the others whatever the case."""
-    base = _FORBIDDEN.sub(" ", title).strip()[:_SHEET_NAME].strip() or "-"
+    base = " ".join(_FORBIDDEN.sub(" ", title).split())[:_SHEET_NAME].strip() or "-"
     name, n = base, 1
     while name.lower() in taken:
         n += 1

@@ -178,7 +178,7 @@ def _lineage(edges: pl.DataFrame, page: Page) -> None:
     arrows = "; ".join(f"{quoted(parent)} -> {quoted(child)}" for child, parent in edges.iter_rows())
     look = 'rankdir=LR; bgcolor="transparent"; node [shape=box, style="rounded,filled", fillcolor="#E5EFF7", '
     look += 'color="#0B3D66", fontcolor="#1F2933", fontname="sans-serif", fontsize=11]; edge [color="#5B6770"]'
-    st.graphviz_chart(f"digraph {{ {look}; {arrows} }}", width="stretch")
+    st.graphviz_chart(f"digraph {{ {look}; {arrows} }}", width="content")
 
 
 def _quality(figure: dict[str, Any], models: Sequence[str], page: Page) -> None:

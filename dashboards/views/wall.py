@@ -91,12 +91,12 @@ def _scene(title: str, cards: Sequence[Card], page: Page, trouble: str, place: s
     return (
         f'<div class="wall">{band}<header><h1>{html.escape(title)}</h1><span>{html.escape(now)}</span></header>'
         f'<p class="marks">{html.escape(" · ".join(marks))}</p>'
-        f'<div class="tiles tiles-{4 if len(cards) > 6 else 3}">{"".join(map(_tile, cards))}</div>'
+        f'<div class="tiles tiles-{4 if len(cards) > 6 else 3}">{"".join(map(tile, cards))}</div>'
         f'<footer>{alert}<span class="place">{place}</span></footer></div>'
     )
 
 
-def _tile(card: Card) -> str:
+def tile(card: Card) -> str:
     """A tile is coloured by its verdict only while its data are good; otherwise it is grey and hatched, or outlined."""
     look = card.verdict if card.state in ("ok", "warned") else f"state-{card.state}"
     mark = {"met": "✓ ", "missed": "! ", "unsure": "? "}.get(card.verdict, "") if look == card.verdict else ""

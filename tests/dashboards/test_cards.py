@@ -17,6 +17,7 @@ from dashboards.i18n import Words
 from dashboards.number_format import NBSP, Formats, Lang
 from dashboards.page import Page
 from dashboards.periods import custom
+from dashboards.views.wall import tile
 from lake.serving import Published
 from lake.settings import Settings
 
@@ -221,3 +222,18 @@ def test_a_look_back_is_dated_by_its_publication() -> None:
 def test_an_unfinished_period_says_so() -> None:
     card = describe({**RATE, "grain": "month", "period_start": date(2021, 9, 1), "is_partial": True}, page())
     assert card.period == "Tháng 9/2021 (chưa trọn)"
+
+
+@pytest.mark.parametrize(
+    "change", [{"last_event_at": None}, {"checks": {"n_checks": 4, "n_warnings": 0, "holding": "x"}}]
+)
+def test_a_tile_of_the_wall_is_never_green_on_dead_data(change: dict[str, Any]) -> None:
+    met = {**MONTH, "value": 0.99}
+    assert "tile-met" in tile(describe(met, page()))
+    dead = tile(describe({**met, **change}, page()))
+    assert "tile-met" not in dead
+    assert "tile-state-" in dead
+
+
+def test_a_tile_shows_names_letter_for_letter() -> None:
+    assert "&lt;b&gt;Rác" in tile(describe({**MONTH, "name_vi": "<b>Rác</b>"}, page()))

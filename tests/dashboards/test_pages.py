@@ -11,6 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.app import PAGES
+from lake.serving import connect
+from lake.settings import load_settings
 from tests.dashboards.serving_file import HOSTILE, publish_made_up
 
 APP = Path(__file__).parents[2] / "dashboards" / "app.py"
@@ -46,8 +48,8 @@ def test_page_draws(path: str, lang: str, made_up_home: Path, monkeypatch: pytes
     at = open_page(path, lang)
     assert not at.exception
     assert not at.error
-    assert len(at.title) == 1
-    if path not in ("chat-luong", "sql"):
+    assert len(at.title) == (path != "man-hinh")
+    if path not in ("chat-luong", "sql", "chung-minh", "man-hinh"):
         assert ("Dữ liệu mô phỏng" if lang == "vi" else "Synthetic data") in said(at)
 
 
@@ -80,6 +82,8 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
         ("tong-quan?snap=398&ky=all", "vi", ["Đang xem số liệu tại", "Tỷ lệ phản ánh đã xử lý 92,8%"]),
         ("tong-quan?ky=2021-08-01..2021-08-31", "vi", ["91 phản ánh đã xử lý / 91 phản ánh tiếp nhận"]),
         ("tong-quan?ky=2021-13&dv=1", "vi", ["**Kỳ** là “2021-13”", "**Đơn vị** là “1”", "Tháng 8/2021"]),
+        ("doi-chieu", "vi", ["**4 lần đối chiếu:** 2 khớp, 1 khớp sau làm tròn, 1 mâu thuẫn", "2.760"]),
+        ("chung-minh?id=hg-0000-00", "vi", ["Chưa từng công bố số nào mang mã HG-0000-00"]),
         ("chat-luong?nguon=x", "fr", ["**Ngôn ngữ** là “fr”", "**Phạm vi** là “x”"]),
         ("phan-anh", "vi", ["**1.422**", "**1.329**", "**93** phản ánh chưa đóng", "2.760", "Số liệu tính đến"]),
         ("phan-anh", "en", ["**1,422**", "**1,329**", "**93** still open", "2,760"]),
@@ -155,6 +159,21 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     assert not at.exception
     assert "Không chạy được" in said(at)
     assert not at.dataframe
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("F2", "Khớp"), ("S1", "Lệch")])
+def test_a_figure_computed_again_agrees_or_says_that_it_does_not(
+    code: str, verdict: str, made_up_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    with connect(load_settings()) as con:
+        asked = "select figure_id from kpi.kpi_values where code = ? and grain = 'all' and unit_code = '93'"
+        (figure_id,) = con.execute(asked, [code]).fetchone() or ("",)
+    at = open_page("chung-minh", "vi", id=figure_id)
+    assert "Mã chỉ tiêu" in said(at)
+    at.button[0].click().run()
+    assert not at.exception
+    assert [verdict in str(block.value) for block in (*at.success, *at.error)] == [True]
 
 
 @pytest.mark.slow
