@@ -3,50 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import polars as pl
 import streamlit as st
 
-from dashboards import filters
+from dashboards import address, downloads, filter_bar, filters
+from dashboards.choice import Offers
 from dashboards.figures import Figures, PublicationMoved
 from dashboards.i18n import Words
 from dashboards.number_format import Formats
 from dashboards.page import Page
 from dashboards.plain_text import escape
 from dashboards.sql_lab import view as sql_lab
-from dashboards.views import data_centre, feedback, media, overview, quality, traffic
+from dashboards.views import data_centre, feedback, media, overview, proof, quality, reconcile, traffic, wall
 from lake.errors import IocError, ServingError
 from lake.serving import published
 from lake.settings import load_settings
 
-View = Callable[[Page], None]
 
-# key of its words and theme, url path, view, slug whose sources it shows
-PAGES: tuple[tuple[str, str, View, str | None], ...] = (
-    ("overview", "tong-quan", overview.show, None),
-    ("feedback", "phan-anh", feedback.show, "ticket"),
-    ("data_centre", "trung-tam-du-lieu", data_centre.show, "server"),
-    ("media", "truyen-thong", media.show, "media"),
-    ("traffic", "giao-thong", traffic.show, "camera"),
-    ("quality", "chat-luong", quality.show, None),
-    ("sql", "sql", sql_lab.show, None),
+@dataclass(frozen=True)
+class Entry:
+    """A page of the navigation: key of its words, address, view, and what its reader may choose.
+
+    `slug`: the kind of source it shows one instance of; None: all sources of a province. `filters`: keys of the
+    address. `channels`: the query that lists its channels as code and label. A page about the whole lake has neither
+    scope nor filters.
+    """
+
+    name: str
+    path: str
+    view: Callable[[Page], None]
+    slug: str | None = None
+    filters: frozenset[str] = frozenset()
+    channels: str | None = None
+    whole_lake: bool = False
+    hidden: bool = False  # reached by links only
+    bare: bool = False  # drawn without title, filters and header
+    themes: tuple[str, ...] = ()  # of KPIs, besides the one named like the page
+
+
+COMMON = frozenset({address.PERIOD, address.COMPARE})
+WITH_UNITS = COMMON | {address.UNIT}
+
+PAGES: tuple[Entry, ...] = (
+    Entry("overview", "tong-quan", overview.show, filters=WITH_UNITS),
+    Entry("feedback", "phan-anh", feedback.show, "ticket", WITH_UNITS),
+    Entry("data_centre", "trung-tam-du-lieu", data_centre.show, "server", COMMON),
+    Entry("media", "truyen-thong", media.show, "media", COMMON),
+    Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),
+    Entry("quality", "chat-luong", quality.show, whole_lake=True),
+    Entry("sql", "sql", sql_lab.show, whole_lake=True),
+    Entry("reconcile", "doi-chieu", reconcile.show_all),
+    Entry("proof", "chung-minh", proof.show, whole_lake=True, hidden=True),
+    Entry("wall", "man-hinh", wall.show, hidden=True, bare=True),
 )
+NO_OFFERS = Offers(date.min, date.max, {}, {}, ())  # a source that was never loaded
 HERE = Path(__file__).parent
-ALL_SOURCES = {"quality", "sql"}  # pages about the whole lake: nothing to choose
 
 
 def main() -> None:
     """Draw the frame and the page the URL names."""
-    filters.read_address()
+    address.read()
     words = Words(filters.language())
     pages: dict[str, Any] = {}
-    for name, path, view, slug in PAGES:
+    for entry in PAGES:
         # No page icons: Streamlit would fetch the tab's icon from a font service.
-        draw = partial(_draw, name, view, slug, words, pages)
-        pages[name] = st.Page(draw, title=words.text(f"nav.{name}"), url_path=path)
+        draw = partial(_draw, entry, words, pages)
+        pages[entry.name] = st.Page(
+            draw,
+            title=words.text(f"nav.{entry.name}"),
+            url_path=entry.path,
+            visibility="hidden" if entry.hidden else "visible",
+        )
+        pages |= dict.fromkeys(entry.themes, pages[entry.name])
     # The default page has no path of its own; a hidden one keeps /tong-quan an address that can be passed on.
     home = st.Page(
         lambda: st.switch_page(pages["overview"]),
@@ -55,7 +90,7 @@ def main() -> None:
         default=True,
         visibility="hidden",
     )
-    current = st.navigation([home, *pages.values()], position="top")
+    current = st.navigation([home, *(pages[entry.name] for entry in PAGES)], position="top")
     st.set_page_config(
         page_title=f"{current.title} · {words.text('app.short')}", page_icon=HERE / "brand.svg", layout="wide"
     )
@@ -72,17 +107,17 @@ def _page_language() -> Any:
     return st.components.v2.component("ioc-page-language", js=script)
 
 
-def _draw(name: str, view: View, slug: str | None, words: Words, pages: dict[str, Any]) -> None:
-    formats = Formats(words.lang)
+def _draw(entry: Entry, words: Words, pages: dict[str, Any]) -> None:
+    title = words.text(f"nav.{entry.name}")
     try:
         settings = load_settings()
         figures = Figures(settings, published(settings))
     except ServingError:
-        _title(words.text(f"nav.{name}"))
+        _title(title)
         _nothing_published(words)
         return
     except IocError as error:
-        _title(words.text(f"nav.{name}"))
+        _title(title)
         _unreadable(words, error)
         return
     try:
@@ -90,35 +125,71 @@ def _draw(name: str, view: View, slug: str | None, words: Words, pages: dict[str
     except PublicationMoved:
         st.rerun()
     except IocError as error:
-        _title(words.text(f"nav.{name}"))
+        _title(title)
         _unreadable(words, error)
         return
-    title, controls = st.columns([3, 2], vertical_alignment="bottom")
-    with title:
-        st.title(words.text(f"nav.{name}"), anchor=False)
-    with controls, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        if name in ALL_SOURCES:
-            scope: filters.Scope | None = filters.Scope("", tuple(sources.to_dicts()))
-        else:
-            scope = filters.choose_scope(sources, slug, words)
-        filters.choose_language()
+    if entry.bare:
+        available = filters.scopes(sources, None)
+        scope = filters.resolve(address.current(address.SOURCE), available, sources)
+    else:
+        scope = _head(entry, sources, title, words)
     if scope is None:
         st.info(f"{words.text('app.no_scope')}. {words.text('app.no_scope_hint')}", icon=":material/info:")
         return
-    page = Page(words, formats, figures, scope, datetime.now(UTC), pages)
-    _header(page)
-    if slug is not None and scope.as_of is None:
-        st.info(words.text("app.never_loaded"), icon=":material/info:")
-        return
     try:
-        view(page)
+        _body(entry, figures, scope, words, pages)
     except PublicationMoved:
         st.rerun()
     except IocError as error:
         _unreadable(words, error)
 
 
-def _header(page: Page) -> None:
+def _head(entry: Entry, sources: pl.DataFrame, title: str, words: Words) -> filters.Scope | None:
+    """Title, scope and language; the scope chosen, None if there is no source for the page."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        st.title(title, anchor=False)
+    with right, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if entry.whole_lake:
+            scope: filters.Scope | None = filters.Scope("", tuple(sources.to_dicts()))
+        else:
+            scope = filters.choose_scope(sources, entry.slug, words)
+        filters.choose_language()
+    for key, value in filters.unknown(sources):
+        st.warning(
+            words.markdown("filter.unknown", filter=words.text(f"filter.{key}"), value=value),
+            icon=":material/link_off:",
+        )
+    return scope
+
+
+def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pages: dict[str, Any]) -> None:
+    formats = Formats(words.lang)
+    has_clock = scope.today is not None
+    available = filter_bar.offers(figures, scope, entry.filters, entry.channels) if has_clock else NO_OFFERS
+    page = Page(
+        words, formats, figures, scope, filter_bar.read(available), datetime.now(UTC), pages,
+        title=words.text(f"nav.{entry.name}"), path=entry.path, address=_permalink(entry),
+    )  # fmt: skip
+    if entry.filters and has_clock:
+        filter_bar.draw(page.choice, available, entry.filters, words, formats)
+    menu = None if entry.bare else _header(page)
+    if entry.slug is not None and not has_clock:
+        st.info(words.text("app.never_loaded"), icon=":material/info:")
+        return
+    entry.view(page)
+    if menu is not None:
+        with menu:
+            downloads.of_page(page)  # last: what it hands out is the whole page
+
+
+def _permalink(entry: Entry) -> str:
+    query = urlencode(st.query_params.to_dict())
+    return f"/{entry.path}?{query}" if query else f"/{entry.path}"
+
+
+def _header(page: Page) -> Any:
+    """Ribbon, freshness, snapshot, what is held back; the place for the page's downloads."""
     words, formats, scope, current = page.words, page.formats, page.scope, page.figures.published
     at = formats.instant(scope.as_of, scope.zone)
     if scope.id and scope.is_synthetic:
@@ -133,8 +204,14 @@ def _header(page: Page) -> None:
     )
     # A page about the whole lake has no one clock.
     whole = words.text("app.freshness", as_of=at, publication=publication) if scope.id else publication
-    st.caption(escape(whole))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(escape(whole), width="content")
+        menu = st.container(width="content")
+    if page.choice.snapshot is not None:
+        at = formats.instant(page.choice.snapshot.published_at, scope.zone)
+        st.warning(words.markdown("filter.past", at=at, id=str(page.choice.snapshot.id)), icon=":material/history:")
     _held_back(page)
+    return menu
 
 
 def _held_back(page: Page) -> None:

@@ -1,36 +1,39 @@
-"""The KPI card: what it says is decided here from one row of figures, and drawn the same way everywhere."""
+"""What a KPI card says: decided here from one row of figures, in plain text, the same way for every page."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any, Literal
-
-import streamlit as st
+from zoneinfo import ZoneInfo
 
 from dashboards.filters import lag_s
-from dashboards.i18n import Words
 from dashboards.number_format import NBSP, NO_DATA
 from dashboards.page import Page
-from dashboards.plain_text import escape
+from dashboards.periods import GRAINS, WHOLE
 
 Verdict = Literal["met", "missed", "unsure", "none", "no_data"]
-Freshness = Literal["ok", "late", "stale"]
+# One word for how far a card may be believed; `synthetic` is its origin, and may come with any of them.
+State = Literal["ok", "late", "stale", "warned", "locked", "empty", "not_due", "error", "forbidden"]
+Origin = Literal["published", "recomputed", "synthetic", "none"]
+Tone = Literal["good", "bad", "even"]
 
 FEW = 10
-_COLOURS: dict[Verdict, str] = {"met": "green", "missed": "red", "unsure": "orange", "none": "gray", "no_data": "gray"}
-_ICONS: dict[Verdict, str] = {
-    "met": ":material/check:",
-    "missed": ":material/trending_down:",
-    "unsure": ":material/question_mark:",
-    "none": "",
-    "no_data": "",
-}
+WITHOUT_VALUE: frozenset[State] = frozenset({"empty", "not_due", "error", "forbidden"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One comparison in words, and whether it is for the better."""
+
+    text: str
+    tone: Tone
 
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a card says, as plain text."""
+    """Everything a card says, as plain text. `numbers` are value and target, for the bar."""
 
     id: str
     code: str
@@ -43,40 +46,70 @@ class Card:
     gap: str
     verdict: Verdict
     distance: float  # relative distance to the target, for ranking the missed ones
+    numbers: tuple[float, float] | None
     bounds: str
-    freshness: Freshness
-    freshness_text: str
-    origin: str
+    changes: tuple[Change, ...]
+    state: State
+    state_text: str
+    origin: Origin
+    badge: str  # earned by tests; empty when not
+    figure_id: str | None
     help: tuple[str, ...]
     theme: str
     trend: tuple[float, ...]
 
 
-def describe(row: dict[str, Any], page: Page, trend: list[float] | None = None) -> Card:
-    """One row of `kpi_latest.sql` (and its recent values) → what the card says."""
-    words = page.words
-    verdict, gap, distance = judge(row, page)
-    freshness, freshness_text = _freshness(row, page)
+def describe(row: dict[str, Any], page: Page) -> Card:
+    """One row of `kpi_cards.sql` with its `trend` and its source's `checks` → what the card says."""
+    words, choice = page.words, page.choice
+    state, state_text = _state(row, page)
+    shows = state not in WITHOUT_VALUE
+    with_target = shows and "mt" in choice.compare
+    verdict, gap, distance = judge(row, page) if with_target else ("none", "", 0.0)
+    has_numbers = with_target and row["value"] is not None and row["target"] is not None
+    trend = tuple(row["trend"] or ())
     return Card(
         id=f"{row['code']}-{row['grain']}-{row['source']}",
         code=row["code"],
         name=words.name(row),
-        value=_value(row, page),
-        unit="" if row["is_percent"] else words.name(row, "unit"),
-        parts=_parts(row, page),
+        value=_value(row, page) if shows else NO_DATA,
+        unit="" if row["is_percent"] or not shows else words.name(row, "unit"),
+        parts=_parts(row, page) if shows else "",
         period=_period(row, page),
-        target=_target(row, page),
+        target=_target(row, page) if with_target else "",
         gap=gap,
         verdict=verdict,
         distance=distance,
-        bounds=_bounds(row, page),
-        freshness=freshness,
-        freshness_text=freshness_text,
-        origin="synthetic" if row["is_synthetic"] else "recomputed",
-        help=_help(row, page, len(trend or ())),
+        numbers=(row["value"], row["target"]) if has_numbers else None,
+        bounds=_bounds(row, page) if shows else "",
+        changes=_changes(row, page) if shows and state != "stale" else (),
+        state=state,
+        state_text=state_text,
+        origin="none" if row["source"] is None else "synthetic" if row["is_synthetic"] else "recomputed",
+        badge=words.text("card.certified") if state == "ok" and _is_certified(row) else "",
+        figure_id=row["figure_id"],
+        help=_help(row, page, len(trend)),
         theme=row["theme"],
-        trend=tuple(trend or ()),
+        trend=trend if shows and len(trend) > 2 else (),
     )
+
+
+def troubled(code: str, state: Literal["error", "forbidden"], text: str, page: Page) -> Card:
+    """The card of a KPI whose figures could not be read; the page around it lives on."""
+    period = page.choice.period
+    return Card(
+        id=f"{code}-{state}", code=code, name=code, value=NO_DATA, unit="", parts="",
+        period=page.formats.period(period.grain, period.first, period.last),
+        target="", gap="", verdict="no_data", distance=0.0, numbers=None, bounds="", changes=(),
+        state=state, state_text=text, origin="none", badge="", figure_id=None, help=(), theme="", trend=(),
+    )  # fmt: skip
+
+
+def _is_certified(row: dict[str, Any]) -> bool:
+    """Real rows, all checks of the latest run passed, fresh, and whole: nothing else earns the badge."""
+    checks = row["checks"]
+    passed = checks is not None and checks["n_checks"] and not checks["n_warnings"] and checks["holding"] is None
+    return bool(passed) and not row["is_synthetic"] and row["value"] is not None and not row["is_partial"]
 
 
 def _help(row: dict[str, Any], page: Page, n_trend: int) -> tuple[str, ...]:
@@ -88,10 +121,79 @@ def _help(row: dict[str, Any], page: Page, n_trend: int) -> tuple[str, ...]:
         lines.append(words.text("card.help_basis", basis=row["target_basis"]))
     lines.append(words.text("card.help_owner", owner=row["owner"] or NO_DATA))
     if n_trend > 2:
-        # a headline over the whole history shows its months
-        grain = words.text("grain.month" if row["grain"] == "all" else f"grain.{row['grain']}").lower()
+        grain = words.text(f"grain.{trend_grain(row['grain'])}").lower()
         lines.append(words.text("card.help_trend", n=page.formats.count(n_trend), grain=grain))
     return tuple(lines)
+
+
+def trend_grain(grain: str) -> str:
+    """The whole history and a custom span have no earlier periods of their own: their months tell the trend."""
+    return grain if grain in GRAINS else "month"
+
+
+def _state(row: dict[str, Any], page: Page) -> tuple[State, str]:
+    """The one state that matters most, and its sentence."""
+    words, formats = page.words, page.formats
+    if row["source"] is None:
+        reason = row["not_computed"]
+        return "empty", words.text("card.not_computed", reason=reason) if reason else words.text("card.no_source")
+    zone = ZoneInfo(row["time_zone"])
+    if not row["has_row"]:
+        if not row["has_grain"]:
+            return "empty", words.text("card.no_grain")
+        due = datetime.combine(row["period_end"], time(), zone) + timedelta(days=1, seconds=row["freshness_s"])
+        if row["as_of"] is not None and row["as_of"].astimezone(zone).date() <= row["period_end"]:
+            return "not_due", words.text("card.not_due", due=formats.instant(due, zone))
+        return "empty", words.text("card.empty")
+    if page.choice.snapshot is not None:
+        taken = formats.instant(page.choice.snapshot.published_at, page.scope.zone)
+        return "ok", words.text("card.of_snapshot", at=taken, id=str(page.choice.snapshot.id))
+    at = formats.instant(row["as_of"], zone)
+    checks = row["checks"]
+    if checks is not None and checks["holding"] is not None:
+        good = formats.instant(page.figures.published.published_at, zone)
+        check = words.coded("expectation", checks["holding"])
+        return "locked", words.text("card.locked", check=check, at=good)
+    lag, promise = lag_s(row, page.now), row["freshness_s"]
+    if lag is None or lag > 2 * promise:
+        return "stale", words.text("card.stale", at=at)
+    if lag > promise:
+        spans = {"lag": formats.duration(lag), "promise": formats.duration(promise)}
+        return "late", words.text("card.late", at=at, **spans)
+    if checks is not None and checks["n_warnings"]:
+        return "warned", words.text("card.warned", n=formats.count(checks["n_warnings"]), at=at)
+    return "ok", words.text("card.updated", at=at)
+
+
+def _changes(row: dict[str, Any], page: Page) -> tuple[Change, ...]:
+    if row["grain"] == WHOLE or row["value"] is None:
+        return ()
+    wanted = [(code, which) for code, which in (("ky", "previous"), ("nam", "year")) if code in page.choice.compare]
+    if wanted and row["is_partial"] and not row["is_percent"]:
+        return (Change(page.words.text("card.change_open"), "even"),)
+    return tuple(_change(row, which, page) for _, which in wanted)
+
+
+def _change(row: dict[str, Any], which: str, page: Page) -> Change:
+    words, formats = page.words, page.formats
+    before = row[f"{which}_value"]
+    against = words.text(f"card.{which}")
+    if before is None:
+        return Change(words.text("card.change_none", against=against), "even")
+    if row["is_percent"] and min(row["denominator"] or 0, row[f"{which}_denominator"] or 0) < FEW:
+        return Change(words.text("card.change_few", against=against), "even")
+    difference = row["value"] - before
+    if difference == 0:
+        return Change(words.text("card.change_same", against=against), "even")
+    if row["is_percent"]:
+        size = formats.points(abs(difference), row["decimals"])
+    else:
+        size = formats.decimal(abs(difference), row["decimals"])
+        if before:
+            size += f" ({formats.percent(abs(difference / before))})"
+    rises = difference > 0
+    tone: Tone = "even" if row["direction"] == "none" else "good" if rises == (row["direction"] == "up") else "bad"
+    return Change(words.text("card.change_up" if rises else "card.change_down", size=size, against=against), tone)
 
 
 def judge(row: dict[str, Any], page: Page) -> tuple[Verdict, str, float]:
@@ -104,7 +206,7 @@ def judge(row: dict[str, Any], page: Page) -> tuple[Verdict, str, float]:
     value, target = row["value"], row["target"]
     if value is None:
         return "no_data", words.text("card.no_data"), 0.0
-    if target is None:
+    if target is None or _is_few(row):
         return "none", "", 0.0
     low = value if row["value_low"] is None else row["value_low"]
     high = value if row["value_high"] is None else row["value_high"]
@@ -125,29 +227,34 @@ def _gap(row: dict[str, Any], page: Page, gap: float) -> str:
         text = f"{formats.decimal(gap, row['decimals'])}{NBSP}{words.name(row, 'unit')}"
         return words.text("card.over" if row["direction"] == "down" else "card.short", gap=text)
     text = formats.points(gap, row["decimals"])
-    if row["direction"] == "down":
-        return words.text("card.over", gap=text)
+    way = "over" if row["direction"] == "down" else "short"
     if row["value_high"] is not None and row["value_high"] > row["value_low"]:
-        return words.text("card.short_at_least", gap=text)
+        return words.text(f"card.{way}_at_least", gap=text)
     if row["denominator"] is None:
-        return words.text("card.short", gap=text)
-    # ceil of a product of floats: 0.95 * 1420 must not become 1349.0000000001 and then 1350
-    needed = math.ceil(round(row["target"] * row["denominator"], 6)) - row["numerator"]
+        return words.text(f"card.{way}", gap=text)
+    # rounded first: 0.95 * 1420 is a float and must not become 1349.0000000001 and then 1350
+    mark = round(row["target"] * row["denominator"], 6)
+    units = row["numerator"] - math.floor(mark) if way == "over" else math.ceil(mark) - row["numerator"]
     return words.text(
-        "card.short_units", gap=text, units=formats.count(needed), numerator_name=words.name(row, "numerator")
+        f"card.{way}_units", gap=text, units=formats.count(units), numerator_name=words.name(row, "numerator")
     )
 
 
 def shown_value(row: dict[str, Any], page: Page) -> str:
     """The value in the reader's format; a share of fewer than ten is not written as a percentage."""
-    if row["is_percent"] and row["value"] is not None and (row["denominator"] or 0) < FEW:
+    if row["value"] is not None and _is_few(row):
         return page.words.text("card.few")
     return page.formats.value(row["value"], is_percent=row["is_percent"], digits=row["decimals"])
 
 
+def _is_few(row: dict[str, Any]) -> bool:
+    return row["is_percent"] and row["denominator"] is not None and row["denominator"] < FEW
+
+
 def _value(row: dict[str, Any], page: Page) -> str:
     text = shown_value(row, page)
-    has_spread = row["value_high"] is not None and row["value_high"] > row["value_low"]
+    has_spread = row["interval_kind"] == "missing" and row["value_high"] is not None
+    has_spread = has_spread and row["value_high"] > row["value_low"]
     return f"≥{NBSP}{text}" if has_spread and text[0].isdigit() else text
 
 
@@ -180,61 +287,23 @@ def _target(row: dict[str, Any], page: Page) -> str:
 
 
 def _bounds(row: dict[str, Any], page: Page) -> str:
-    if row["value_high"] is None or row["value_high"] == row["value_low"]:
+    """How far the value may be off: by what is missing, or by chance."""
+    words, formats, digits = page.words, page.formats, row["decimals"]
+    low, high = (row["ci_low"], row["ci_high"]) if row["value_high"] is None else (row["value_low"], row["value_high"])
+    if high is None or low == high:
         return ""
-    return page.words.text(
+    ends = {
+        name: formats.value(end, is_percent=row["is_percent"], digits=digits)
+        for name, end in (("low", low), ("high", high))
+    }
+    if row["interval_kind"] != "missing":
+        return words.text("card.interval", **ends)
+    if row["n_missing"] is None or row["denominator"] is None:
+        return words.text("card.range", **ends)
+    return words.text(
         "card.bounds",
-        low=page.formats.percent(row["value_low"], row["decimals"]),
-        high=page.formats.percent(row["value_high"], row["decimals"]),
-        missing=page.formats.count(row["n_missing"]),
-        denominator=page.formats.count(row["denominator"]),
-        denominator_name=page.words.name(row, "denominator"),
+        **ends,
+        missing=formats.count(row["n_missing"]),
+        denominator=formats.count(row["denominator"]),
+        denominator_name=words.name(row, "denominator"),
     )
-
-
-def _freshness(row: dict[str, Any], page: Page) -> tuple[Freshness, str]:
-    words, formats = page.words, page.formats
-    lag, promise = lag_s(row, page.now), row["freshness_s"]
-    spans = {"lag": formats.duration(lag), "promise": formats.duration(promise)}
-    if lag is None or lag > 2 * promise:
-        return "stale", words.text("card.stale", **spans)
-    if lag > promise:
-        return "late", words.text("card.late", **spans)
-    return "ok", words.text("card.updated", at=formats.instant(row["as_of"], page.scope.zone))
-
-
-def kpi_card(card: Card, words: Words, link: Any = None) -> None:
-    """Draw one card. Every value is data and therefore escaped."""
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"kpi-{card.origin}-{card.freshness}-{card.id}"):
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            synthetic = card.origin == "synthetic"
-            st.badge(
-                words.coded("origin", card.origin),
-                color="violet" if synthetic else "blue",
-                icon=":material/science:" if synthetic else ":material/calculate:",
-            )
-            st.caption(escape(card.period), width="content")
-        st.metric(
-            escape(card.name),
-            f"{escape(card.value)} :gray[:small[{escape(card.unit)}]]" if card.unit else escape(card.value),
-            help="\n\n".join(escape(line) for line in card.help),
-            chart_data=list(card.trend) if len(card.trend) > 2 else None,
-            delta_color="blue",
-        )
-        if card.parts:
-            st.markdown(escape(card.parts))
-        if card.bounds:
-            st.caption(escape(card.bounds))
-        with st.container(gap=None):
-            st.markdown(escape(card.target))
-            if card.gap:
-                st.markdown(f":{_COLOURS[card.verdict]}[{_ICONS[card.verdict]} **{escape(card.gap)}**]")
-        with st.container(gap=None, key=f"foot-{card.id}"):
-            if card.freshness == "ok":
-                st.caption(escape(card.freshness_text))
-            else:
-                st.markdown(f":orange[:material/schedule: {escape(card.freshness_text)}]")
-            if link is not None:
-                st.page_link(
-                    link, label=words.text("card.open"), icon=":material/arrow_forward:", icon_position="right"
-                )

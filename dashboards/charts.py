@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from dashboards.number_format import MINUS, Lang
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
+AMBER = "#8A5A00"
 NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
 FONT = '"Source Sans", "Noto Sans", "Segoe UI", sans-serif'
 _TARGET: dict[str, Any] = {"color": ORANGE, "strokeDash": [5, 4], "strokeWidth": 1.4}
@@ -97,6 +98,34 @@ def ranked_bars(
     return _finished(bars + text, lang, height=max(90, 26 * totals.height + (30 if len(series) > 1 else 0)))
 
 
+def variance(frame: pl.DataFrame, category: str, value: str, tips: Mapping[str, str], *, lang: Lang) -> Any:
+    """Bars to either side of zero, one per row of `frame` in its order; `value` is relative, `tips` column → title.
+
+    What falls short is to the left; the column `state` (met, unsure, missed) gives the colour, `gap` is written beside.
+    """
+    y = _category_axis(category)
+    low, high = float(str(frame[value].min())), float(str(frame[value].max()))
+    reach = max(abs(low), abs(high), 0.01)
+    scale = alt.Scale(domain=[min(low, 0) - reach * 0.02, max(high, 0) + reach * 0.9], nice=False)
+    base = alt.Chart(frame).encode(y=y, tooltip=_tooltips(*((name, title, None) for name, title in tips.items())))
+    x = alt.X(f"{value}:Q", title=None, scale=scale, axis=alt.Axis(format="+.0%", tickCount=5, orient="top"))
+    layers = [
+        base.mark_bar(cornerRadiusEnd=1, height={"band": 0.55}).encode(
+            x=x,
+            color=alt.Color(
+                "state:N",
+                legend=None,
+                scale=alt.Scale(domain=["met", "unsure", "missed"], range=[BLUE, AMBER, ORANGE]),
+            ),
+        ),
+        alt.Chart(frame.with_columns(text_at=pl.max_horizontal(pl.col(value), pl.lit(0.0))))
+        .mark_text(align="left", dx=6, color=TEXT, fontSize=12)
+        .encode(y=y, x=alt.X("text_at:Q"), text="gap:N"),
+        alt.Chart(pl.DataFrame({value: [0.0]})).mark_rule(color=TEXT, strokeWidth=1.2).encode(x=x),
+    ]
+    return _finished(alt.layer(*layers), lang, height=max(110, 26 * frame.height + 40))
+
+
 def intervals(
     frame: pl.DataFrame,
     category: str,
@@ -179,6 +208,21 @@ def weekly_columns(
     if target is not None:
         layers.append(_rule(target))
     return _finished(alt.layer(*layers), lang)
+
+
+_DARK = {
+    BLUE: "#56B4E9", ORANGE: "#FF8A4C", GREEN: "#3CCFA0", PURPLE: "#D3A4D1", AMBER: "#F0C24B", NAVY: "#8CCBF0",
+    MUTED: "#A9B4BE", TEXT: "#F2F5F7", GRID: "#2C3A4F", PALE: "#1E3A55",
+}  # fmt: skip
+
+
+def in_dark(spec: Any) -> Any:
+    """A Vega-Lite specification in the colours of the dark theme; its data are left alone."""
+    if isinstance(spec, dict):
+        return {key: value if key in ("data", "datasets") else in_dark(value) for key, value in spec.items()}
+    if isinstance(spec, list):
+        return [in_dark(value) for value in spec]
+    return _DARK.get(spec, spec) if isinstance(spec, str) else spec
 
 
 def _rule(value: float) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +13,12 @@ import polars as pl
 import streamlit as st
 
 from lake.errors import ServingError
+from lake.rerun import Numbers, from_parts
 from lake.serving import Published, connect
 from lake.settings import Settings
 
 QUERIES = Path(__file__).parent / "queries"
-Parameter = str | int | list[str] | None
+Parameter = str | int | date | datetime | list[str] | None
 
 
 class PublicationMoved(ServingError):
@@ -34,7 +37,27 @@ class Figures:
 
         Raises ServingError if the file cannot be read or a mart is missing, PublicationMoved if it was replaced.
         """
-        return _ask(self.published.run_id, str(self.published.file), question, parameters, self.settings)
+        return _ask(self.published.run_id, question, parameters, self.published, self.settings)
+
+    def compute_again(self, figure: Mapping[str, object]) -> Numbers:
+        """The numbers of a current figure, rolled up again from the parts in the publication.
+
+        Raises ServingError if the file lacks them or the SQL fails, PublicationMoved as `ask`.
+        """
+        with connect(self.settings) as con:
+            try:
+                _same_publication(con, self.published)
+                return from_parts(con, figure)
+            except duckdb.Error as error:
+                raise ServingError(
+                    f"The figure cannot be computed again ({error}); run `ioc run` to publish anew."
+                ) from error
+
+
+def _same_publication(con: duckdb.DuckDBPyConnection, expected: Published) -> None:
+    current = con.execute("select run_id from main.publication").fetchone()
+    if current is None or current[0] != expected.run_id:
+        raise PublicationMoved(f"Publication {expected.file.name} was replaced while it was read; reload the page.")
 
 
 @cache
@@ -44,14 +67,12 @@ def _sql(question: str) -> str:
 
 # The publication is part of the key and never changes, so an answer needs no expiry.
 @st.cache_data(max_entries=512, show_spinner=False)
-def _ask(run_id: str, file: str, question: str, parameters: dict[str, Parameter], _settings: Settings) -> pl.DataFrame:
+def _ask(
+    run_id: str, question: str, parameters: dict[str, Parameter], _published: Published, _settings: Settings
+) -> pl.DataFrame:
     with connect(_settings) as con:
         try:
-            current = con.execute("select run_id from main.publication").fetchone()
-            if current is None or current[0] != run_id:
-                raise PublicationMoved(
-                    f"Publication {Path(file).name} was replaced while it was read; reload the page."
-                )
+            _same_publication(con, _published)
             return con.execute(_sql(question), parameters or None).pl()
         except duckdb.Error as error:
             raise ServingError(

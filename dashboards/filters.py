@@ -1,4 +1,4 @@
-"""What the reader has chosen, kept in the URL: the language and the source. Choices are looked up, never trusted."""
+"""The language of a screen and the sources it speaks of. Choices are looked up, never trusted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import streamlit as st
 
+from dashboards import address
 from dashboards.i18n import LANGS, Words
 from dashboards.number_format import PROVINCE_TIME, Lang
-
-SOURCE_KEY = "nguon"
-LANG_KEY = "lang"
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,15 @@ def lag_s(row: dict[str, Any], now: datetime) -> float | None:
     return max(0.0, span.total_seconds())
 
 
-def read_address() -> None:
-    """Take over what the address asks for; called before anything can leave the page and drop its query."""
-    for key in (LANG_KEY, SOURCE_KEY):
-        _current(key)
+def unknown(sources: pl.DataFrame) -> list[tuple[str, str]]:
+    """Language and scope in the address that name nothing: key and value."""
+    lang, scope = address.current(address.LANG), address.current(address.SOURCE)
+    known = {str(row["source"]) for row in sources.iter_rows(named=True)}
+    known |= {_group(row) for row in sources.iter_rows(named=True)}
+    found = [(address.LANG, lang)] if lang not in (None, *LANGS) else []
+    if scope is not None and scope not in known:
+        found.append((address.SOURCE, scope))
+    return [(key, str(value)) for key, value in found]
 
 
 def choose_language() -> None:
@@ -117,20 +120,20 @@ def choose_language() -> None:
         format_func=str.upper,
         key="language",
         label_visibility="collapsed",
-        on_change=_remember,
-        args=(LANG_KEY, "language"),
+        on_change=address.remember,
+        args=(address.LANG, "language"),
     )
 
 
 def language() -> Lang:
     """The language of this session: Vietnamese unless `?lang=en`."""
-    return "en" if _current(LANG_KEY) == "en" else "vi"
+    return "en" if address.current(address.LANG) == "en" else "vi"
 
 
 def choose_scope(sources: pl.DataFrame, slug: str | None, words: Words) -> Scope | None:
     """The source selector, bound to `?nguon=`; nothing is drawn when there is no choice to make."""
     available = scopes(sources, slug)
-    chosen = resolve(_current(SOURCE_KEY), available, sources)
+    chosen = resolve(address.current(address.SOURCE), available, sources)
     if chosen is None or len(available) == 1:
         return chosen
     names = {scope.id: scope.name(words) for scope in available}
@@ -142,26 +145,11 @@ def choose_scope(sources: pl.DataFrame, slug: str | None, words: Words) -> Scope
         format_func=names.__getitem__,
         key=key,
         label_visibility="collapsed",
-        on_change=_remember,
-        args=(SOURCE_KEY, key),
+        on_change=address.remember,
+        args=(address.SOURCE, key),
     )
     return next(scope for scope in available if scope.id == picked)
 
 
 def _group(row: dict[str, Any]) -> str:
     return f"{row['unit_code']}-mo-phong" if row["is_synthetic"] else str(row["unit_code"])
-
-
-def _current(key: str) -> str | None:
-    """A choice of this session; the URL speaks only when the session begins."""
-    if key not in st.session_state and key in st.query_params:
-        st.session_state[key] = st.query_params[key]
-    value = st.session_state.get(key)
-    # Navigation drops the query: put it back, so that every address can be passed on.
-    if value is not None and st.query_params.get(key) != value:
-        st.query_params[key] = value
-    return value
-
-
-def _remember(key: str, widget: str) -> None:
-    st.session_state[key] = st.session_state[widget]

@@ -20,3 +20,10 @@ def escape(text: str) -> str:
     folded = _BREAKING_SPACE.sub(" ", text).strip()
     visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cc", "Cf"})
     return _PUNCTUATION.sub(r"\\\1", _DIRECTIVE.sub(f":{_ZERO_WIDTH_SPACE}", visible))
+
+
+def plain(markdown: str) -> str:
+    """A sentence of ours in Markdown as plain text: bold and links without their marks, escapes undone."""
+    unmarked = re.sub(r"(?<!\\)\[((?:[^\]\\]|\\.)*)\]\([^)]*\)", r"\1", markdown)
+    unmarked = re.sub(r"(?<!\\)\*\*", "", unmarked)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", unmarked).replace(_ZERO_WIDTH_SPACE, "")

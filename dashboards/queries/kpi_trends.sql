@@ -1,23 +1,30 @@
--- Per KPI, source and grain: the values of up to thirteen latest complete periods, oldest first.
-with ranked as (
+-- Per KPI and source: the values of up to thirteen complete periods of one grain up to a day, oldest first.
+with own as (
     select
         v.code,
         v.source,
-        v.grain,
         v.period_start,
-        v.value,
-        row_number() over (partition by v.code, v.source, v.grain order by v.period_start desc) as recency
+        v.value
     from kpi.kpi_values as v
-    inner join marts.dim_sources as s on v.source = s.source and v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from
-    where list_contains($sources, v.source) and not v.is_partial and v.value is not null and v.grain <> 'all'
+    inner join marts.dim_sources as s on v.source = s.source
+    where
+        list_contains($sources, v.source)
+        and list_contains($codes, v.code)
+        and v.grain = $grain
+        and v.period_end <= $last::date
+        and not v.is_partial
+        and v.value is not null
+        and v.unit_code = coalesce($unit, s.unit_code)
+        and v.unit_valid_from = coalesce($unit_valid_from::date, s.unit_valid_from)
 )
 
 select
     code,
     source,
-    grain,
     list(value order by period_start) as trend
-from ranked
-where recency <= 13
-group by code, source, grain
-order by code, source, grain
+from (
+    select *
+    from own
+    qualify row_number() over (partition by code, source order by period_start desc) <= 13
+)
+group by code, source

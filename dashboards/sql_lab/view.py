@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
+from dashboards.exports.flat import to_csv
 from dashboards.page import Page
 from dashboards.plain_text import escape
-from dashboards.sql_lab.csv_export import to_csv
 from lake.errors import QueryRefused
 from lake.sandbox import QueryResult, run_query
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
-from dashboards.cards import describe, kpi_card
+from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, nothing
 from dashboards.views import reconcile
 
-CARDS = (("S2", "month"), ("S2", "all"), ("S1", "month"), ("S1", "all"))
+CARDS = ("S2", "S1")
 DAYS = 30
 AXIS = ".1~%"
 
@@ -20,20 +19,13 @@ AXIS = ".1~%"
 def show(page: Page) -> None:
     """Sentence, cards, daily band, server by server."""
     source = page.scope.ids[0]
-    latest = page.figures.ask("kpi_latest", sources=[source])
-    targets = latest.filter(pl.col("code") == "S2")["target"].drop_nulls().to_list()
-    target = float(targets[0]) if targets else None
+    target = page.target(source, "S2", "month")
     servers = page.figures.ask("servers", source=source, days=DAYS)
     if servers.is_empty():
         nothing(page.words)
         return
     _sentence(servers, target, page)
-    trends = page.figures.ask("kpi_trends", sources=[source])
-    with st.grid(4, min_column_width=245, gap="small"):
-        for code, grain in CARDS:
-            for row in latest.filter(code=code, grain=grain).iter_rows(named=True):
-                found = trends.filter(code=code, grain=grain)["trend"].to_list()
-                kpi_card(describe(row, page, found[0] if found else None), page.words)
+    card_grid.show(page, CARDS)
     _daily(source, target, page)
     _servers(servers, target, page)
     reconcile.show(source, "data_centre", page)
@@ -65,7 +57,7 @@ def _daily(source: str, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.band(days, "period_start", low, high, title=day, lang=words.lang, number=AXIS, target=target),
-        alt=title, words=words, frame=days.reverse(),
+        page=page, frame=days.reverse(),
         columns={
             "period_start": Column(day, formats.day),
             "value_low": Column(low.label, lambda value: formats.percent(value, 2)),
@@ -83,7 +75,7 @@ def _servers(servers: pl.DataFrame, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.intervals(servers, "instance", low, high, title=server, lang=words.lang, number=AXIS, target=target),
-        alt=title, words=words, frame=servers,
+        page=page, frame=servers,
         columns={
             "instance": Column(server, width="medium"),
             "low": Column(low.label, lambda value: formats.percent(value, 2)),

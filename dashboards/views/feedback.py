@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
-from dashboards.cards import describe, kpi_card
+from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing
@@ -19,14 +18,8 @@ N_FIELDS = 10
 def show(page: Page) -> None:
     """Sentence, cards, flow and backlog, districts and fields, reconcile strip."""
     source = page.scope.ids[0]
-    latest = page.figures.ask("kpi_latest", sources=[source]).filter(pl.col("grain") == "all")
     _sentence(source, page)
-    trends = page.figures.ask("kpi_trends", sources=[source]).filter(grain="month")
-    with st.grid(4, min_column_width=245, gap="small"):
-        for code in CARDS:
-            for row in latest.filter(code=code).iter_rows(named=True):
-                trend = trends.filter(code=code)["trend"].to_list()
-                kpi_card(describe(row, page, trend[0] if trend else None), page.words)
+    card_grid.show(page, CARDS)
     _flow(source, page)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -80,15 +73,13 @@ def _flow(source: str, page: Page) -> None:
         chart_panel(
             words.text("feedback.flow"),
             charts.columns(flow, "month", month, [received, closed], lang=lang),
-            alt=_alt(words.text("feedback.flow"), flow, page),
-            words=words, frame=flow, columns=columns, note=words.text("feedback.flow_note"),
+            page=page, frame=flow, columns=columns, note=words.text("feedback.flow_note"),
         )  # fmt: skip
     with right:
         chart_panel(
             words.text("feedback.backlog"),
             charts.line(flow, "month", month, [backlog], lang=lang, height=260),
-            alt=_alt(words.text("feedback.backlog"), flow, page),
-            words=words, frame=flow, columns={"month": columns["month"], "n_open": columns["n_open"]},
+            page=page, frame=flow, columns={"month": columns["month"], "n_open": columns["n_open"]},
             note=words.text("feedback.backlog_note"),
         )  # fmt: skip
 
@@ -124,7 +115,7 @@ def _districts(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(districts, "unit_name", _parts(page), title=unit, lang=words.lang),
-        alt=title, words=words, frame=districts, columns=_columns(page, "unit_name", unit),
+        page=page, frame=districts, columns=_columns(page, "unit_name", unit),
         note=words.text("feedback.district_note"),
     )  # fmt: skip
 
@@ -143,10 +134,6 @@ def _fields(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(fields, "service", _parts(page), title=service, lang=words.lang),
-        alt=title, words=words, frame=fields, columns=columns,
+        page=page, frame=fields, columns=columns,
         note=words.text("feedback.field_note", n=formats.count(fields.height)),
     )  # fmt: skip
-
-
-def _alt(title: str, flow: pl.DataFrame, page: Page) -> str:
-    return f"{title}, {flow['month'][0]} – {flow['month'][-1]}"

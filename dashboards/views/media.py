@@ -5,14 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
-from dashboards.cards import describe, kpi_card
+from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, table_panel
 from dashboards.views import reconcile
 
-CARDS = ("day", "week", "month", "all")
+CARDS = ("M1",)
 N_FEEDS = 15
 
 
@@ -20,13 +19,8 @@ def show(page: Page) -> None:
     """Sentence, cards, weekly columns, busiest feeds."""
     words, formats = page.words, page.formats
     source = page.scope.ids[0]
-    latest = page.figures.ask("kpi_latest", sources=[source])
-    if latest.is_empty():
-        nothing(words)
-        return
     weeks = page.figures.ask("kpi_series", source=source, code="M1", grain="week").filter(~pl.col("is_partial"))
-    targets = latest.filter(pl.col("grain") == "week")["target"].drop_nulls().to_list()
-    target = float(targets[0]) if targets else None
+    target = page.target(source, "M1", "week")
     if weeks.height:
         facts = {"mean": formats.count(weeks["value"].sum() / weeks.height), "weeks": formats.count(weeks.height)}
         if target is None:
@@ -34,12 +28,7 @@ def show(page: Page) -> None:
         else:
             below = formats.count(weeks.filter(pl.col("value") < target).height)
             st.markdown(words.markdown("media.sentence", below=below, target=formats.count(target), **facts))
-    trends = page.figures.ask("kpi_trends", sources=[source])
-    with st.grid(4, min_column_width=245, gap="small"):
-        for grain in CARDS:
-            for row in latest.filter(grain=grain).iter_rows(named=True):
-                found = trends.filter(grain=grain)["trend"].to_list()
-                kpi_card(describe(row, page, found[0] if found else None), words)
+    card_grid.show(page, CARDS)
     _weekly(weeks, target, page)
     _feeds(source, page)
     reconcile.show(source, "media", page)
@@ -57,7 +46,7 @@ def _weekly(weeks: pl.DataFrame, target: float | None, page: Page) -> None:
     chart_panel(
         title,
         charts.weekly_columns(named, "period_start", value, title=week, lang=words.lang, target=target, tooltip="week"),
-        alt=title, words=words, frame=named.reverse(),
+        page=page, frame=named.reverse(),
         columns={"week": Column(week), "value": Column(value.label, formats.count)},
         note=words.text("media.weekly_note"),
     )  # fmt: skip
@@ -69,8 +58,8 @@ def _feeds(source: str, page: Page) -> None:
     if feeds.is_empty():
         return
     note = words.text("media.feeds_note", n=formats.count(feeds.height), total=formats.count(feeds["n_feeds"][0]))
-    heading(words.text("media.feeds"), note)
-    table(
+    table_panel(
+        words.text("media.feeds"),
         feeds,
         {
             "feed": Column(words.text("media.feed"), width="large"),
@@ -79,5 +68,6 @@ def _feeds(source: str, page: Page) -> None:
                 words.text("media.last"), lambda instant: formats.instant(instant, page.scope.zone)
             ),
         },
-        alt=words.text("media.feeds"),
+        page=page,
+        note=note,
     )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.filters import lag_s
 from dashboards.page import Page
-from dashboards.panels import Column, heading, nothing, table
+from dashboards.panels import Column, heading, nothing, table_panel
 
 N_HARVESTS = 200
 ROWS = 12
@@ -90,8 +90,8 @@ def _cards(checks: pl.DataFrame, sources: pl.DataFrame, page: Page) -> None:
 
 def _source_table(sources: pl.DataFrame, page: Page) -> None:
     words, formats = page.words, page.formats
-    heading(words.text("quality.sources"), words.text("quality.sources_note"))
     if sources.is_empty():
+        heading(words.text("quality.sources"), words.text("quality.sources_note"))
         nothing(words)
         return
     shown = sources.with_columns(
@@ -103,7 +103,8 @@ def _source_table(sources: pl.DataFrame, page: Page) -> None:
         .alias("origin"),
     )
     instant = formats.instant
-    table(
+    table_panel(
+        words.text("quality.sources"),
         shown,
         {
             "name": Column(words.text("quality.source"), width=205),
@@ -119,18 +120,20 @@ def _source_table(sources: pl.DataFrame, page: Page) -> None:
             "last_event_at": Column(words.text("quality.last_event"), instant, width=140),
             "last_success_at": Column(words.text("quality.last_success"), instant, width=150),
         },
-        alt=words.text("quality.sources"),
+        page=page,
+        note=words.text("quality.sources_note"),
         rows=ROWS,
     )
 
 
 def _checks(checks: pl.DataFrame, page: Page) -> None:
     words, formats = page.words, page.formats
-    heading(words.text("quality.checks"), words.text("quality.checks_note"))
     if checks.is_empty():
+        heading(words.text("quality.checks"), words.text("quality.checks_note"))
         nothing(words, "quality.none")
         return
     everything = words.text("quality.all")
+    head = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.selectbox(
             words.text("quality.source"),
@@ -155,9 +158,12 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
     if failed_only:
         shown = shown.filter(~pl.col("is_success"))
     if shown.is_empty():
+        with head:
+            heading(words.text("quality.checks"), words.text("quality.checks_note"))
         nothing(words)
         return
-    table(
+    table_panel(
+        words.text("quality.checks"),
         shown.with_columns(
             pl.when("is_success")
             .then(pl.lit(words.text("result.passed")))
@@ -178,7 +184,9 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
             "n_checked": Column(words.text("quality.checked_rows"), formats.count, width=125),
             "checked_at": Column(words.text("quality.checked_at"), formats.instant, width=140),
         },
-        alt=words.text("quality.checks"),
+        page=page,
+        note=words.text("quality.checks_note"),
+        head=head,
         rows=ROWS,
     )
 
@@ -186,11 +194,12 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
 def _quarantine(page: Page) -> None:
     words, formats = page.words, page.formats
     reasons = _named(page.figures.ask("quarantine"), page)
-    heading(words.text("quality.quarantine"), words.text("quality.quarantine_note"))
     if reasons.is_empty():
+        heading(words.text("quality.quarantine"), words.text("quality.quarantine_note"))
         nothing(words, "quality.no_quarantine")
         return
-    table(
+    table_panel(
+        words.text("quality.quarantine"),
         reasons,
         {
             "source": Column(words.text("quality.source"), width=180),
@@ -199,7 +208,8 @@ def _quarantine(page: Page) -> None:
             "n": Column(words.text("quality.rows"), formats.count, width=110),
             "last_at": Column(words.text("quality.last_at"), formats.instant, width=150),
         },
-        alt=words.text("quality.quarantine"),
+        page=page,
+        note=words.text("quality.quarantine_note"),
         rows=ROWS,
     )
 
@@ -207,11 +217,12 @@ def _quarantine(page: Page) -> None:
 def _harvests(page: Page) -> None:
     words, formats = page.words, page.formats
     harvests = _named(page.figures.ask("harvests", limit=N_HARVESTS), page)
-    heading(words.text("quality.harvests"), words.text("quality.harvests_note", n=formats.count(harvests.height)))
     if harvests.is_empty():
+        heading(words.text("quality.harvests"), words.text("quality.harvests_note", n=formats.count(harvests.height)))
         nothing(words)
         return
-    table(
+    table_panel(
+        words.text("quality.harvests"),
         harvests.with_columns(
             pl.col("status").map_elements(lambda code: words.coded("harvest", code), return_dtype=pl.String)
         ),
@@ -223,6 +234,7 @@ def _harvests(page: Page) -> None:
             "n_payloads": Column(words.text("quality.payloads"), formats.count, width=80),
             "error": Column(words.text("quality.error"), width=520),
         },
-        alt=words.text("quality.harvests"),
+        page=page,
+        note=words.text("quality.harvests_note", n=formats.count(harvests.height)),
         rows=ROWS,
     )

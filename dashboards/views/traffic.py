@@ -5,14 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
-from dashboards.cards import describe, kpi_card
+from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, table_panel
 from dashboards.views import reconcile
 
-CARDS = (("C1", "day"), ("C1", "month"), ("C2", "day"), ("C2", "month"))
+CARDS = ("C1", "C2")
 DAYS = 28
 
 
@@ -21,10 +20,6 @@ def show(page: Page) -> None:
     words, formats = page.words, page.formats
     source = page.scope.ids[0]
     cameras = page.figures.ask("cameras", source=source, days=DAYS)
-    latest = page.figures.ask("kpi_latest", sources=[source])
-    if cameras.is_empty() and latest.is_empty():
-        nothing(words)
-        return
     if cameras.height:
         facts = {
             "n": formats.count(cameras.height),
@@ -32,12 +27,7 @@ def show(page: Page) -> None:
             "day": formats.day(cameras["last_on"].max()),  # type: ignore[arg-type]
         }
         st.markdown(words.markdown("traffic.sentence", **facts))
-    trends = page.figures.ask("kpi_trends", sources=[source])
-    with st.grid(4, min_column_width=245, gap="small"):
-        for code, grain in CARDS:
-            for row in latest.filter(code=code, grain=grain).iter_rows(named=True):
-                found = trends.filter(code=code, grain=grain)["trend"].to_list()
-                kpi_card(describe(row, page, found[0] if found else None), words)
+    card_grid.show(page, CARDS)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _hours(source, page)
@@ -58,7 +48,7 @@ def _hours(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.columns(hours, "hour_of_day", hour, [flow], lang=words.lang),
-        alt=title, words=words, frame=hours,
+        page=page, frame=hours,
         columns={"hour_of_day": Column(hour), flow.column: Column(flow.label, formats.count)},
         note=words.text("traffic.hours_note", period=span),
     )  # fmt: skip
@@ -75,7 +65,7 @@ def _labels(source: str, page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(labels, name, [vehicles], title=label, lang=words.lang),
-        alt=title, words=words, frame=labels,
+        page=page, frame=labels,
         columns={name: Column(label), "n_vehicles": Column(vehicles.label, formats.count)},
         note=words.text("traffic.labels_note"),
     )  # fmt: skip
@@ -86,8 +76,8 @@ def _cameras(cameras: pl.DataFrame, page: Page) -> None:
     if cameras.is_empty():
         return
     span = formats.days(cameras["first_on"].min(), cameras["last_on"].max())  # type: ignore[arg-type]
-    heading(words.text("traffic.cameras"), words.text("traffic.cameras_note", period=span))
-    table(
+    table_panel(
+        words.text("traffic.cameras"),
         cameras,
         {
             "camera_id": Column(words.text("traffic.camera"), width="medium"),
@@ -96,6 +86,7 @@ def _cameras(cameras: pl.DataFrame, page: Page) -> None:
             "online_minutes": Column(words.text("traffic.minutes"), formats.count),
             "n_vehicles": Column(words.text("traffic.vehicles"), formats.count),
         },
-        alt=words.text("traffic.cameras"),
+        page=page,
+        note=words.text("traffic.cameras_note", period=span),
         rows=15,
     )

@@ -7,6 +7,7 @@ create table seeds.kpi_definitions as select * from read_csv('@SEEDS@/kpi_defini
     'legal_basis': 'varchar', 'denominator_vi': 'varchar', 'denominator_en': 'varchar', 'valid_to': 'date'});
 create table seeds.kpi_targets as select * from read_csv('@SEEDS@/kpi_targets.csv', types={
     'unit_code': 'varchar', 'grain': 'varchar', 'valid_to': 'date'});
+create table seeds.unit_bridge as select * from read_csv('@SEEDS@/unit_bridge.csv', types={'old_code': 'varchar', 'new_code': 'varchar'});
 create table seeds.object_labels as select * from read_csv('@SEEDS@/object_labels.csv');
 
 create table clocks as select * from (values
@@ -71,6 +72,7 @@ select c.*,
     'csv' as format, 60 as step_s, timestamptz '2021-09-30 10:00:05+00' as last_success_at,
     case slug when 'ticket' then (select max(requested_at) from marts.fct_tickets t where t.source = c.source)
         else timestamptz '2021-09-30 09:59:00+00' end as last_event_at,
+    coalesce((select min(valid_from) from seeds.units u where u.code = c.unit_code), date '2000-01-01') as unit_valid_from,
     2000 as n_offered, 1900 as n_accepted, 40 as n_quarantined, 60 as n_deduplicated
 from clocks c;
 
@@ -111,9 +113,30 @@ select code, grain, period_start, period_end, dated.unit_code,
     coalesce((select min(valid_from) from seeds.units u where u.code = dated.unit_code), date '2000-01-01') as unit_valid_from,
     source, numerator, denominator,
     case when denominator is null then numerator else numerator / nullif(denominator, 0) end as value,
-    case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, n_missing,
-    grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic
+    case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, null::double as ci_low, null::double as ci_high, n_missing,
+    grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic,
+    coalesce((select min(valid_from) from seeds.units u where u.code = dated.unit_code), date '2000-01-01') as unit_valid_from,
+    'HG-' || upper(substr(md5(concat_ws('|', code, grain, period_start, dated.unit_code, source)), 1, 4)) || '-' || upper(substr(md5(code || source || period_start || grain || dated.unit_code), 5, 2)) as figure_id
 from dated join clocks c using (source);
+
+-- Two publications: in the first one the newest ten reports resolved were still open.
+create table kpi.kpi_history as
+with told as (
+    select v.*, t.snapshot_id, t.published_at, t.snapshot_id = 398 and code = 'F2' and grain = 'all' and v.unit_code = '93' as is_old
+    from kpi.kpi_values v, (values (398::bigint, timestamptz '2021-08-30 10:01:00+00'), (412, timestamptz '2021-09-30 10:01:00+00')) t(snapshot_id, published_at)
+    where t.snapshot_id = 398 or (code = 'F2' and grain = 'all' and v.unit_code = '93')
+)
+select figure_id || case when is_old then 'X' else '' end as figure_id, case when snapshot_id = 412 then figure_id || 'X' end as previous_figure_id,
+    code, date '2020-06-01' as definition_from, grain, period_start, period_end, unit_code, unit_valid_from, source,
+    case when is_old then numerator - 10 else numerator end as numerator, denominator,
+    case when is_old then (numerator - 10) / denominator else value end as value, value_low, value_high, ci_low, ci_high, is_partial, is_synthetic, false as is_gone,
+    '@RUN_ID@' as run_id, snapshot_id, 'abc1234' as code_commit, published_at, case snapshot_id when 398 then 'first' else 'late_data' end as reason
+from told;
+
+create table kpi.restatements as
+select n.*, o.value as previous_value, o.numerator as previous_numerator, o.denominator as previous_denominator,
+    o.published_at as previous_published_at, n.value - o.value as change
+from kpi.kpi_history n join kpi.kpi_history o on n.previous_figure_id = o.figure_id;
 
 create table kpi.published_check as
 select id, 'mo-phong-phan-anh' as source, claim_vi, operator, published_value, published_decimals, measure, unit_vi, scope_from, scope_to, kpi_code,
@@ -141,6 +164,22 @@ select 'h' || row_number() over () as harvest_id, 'r1' as run_id, source, slug, 
     timestamptz '2021-09-30 10:00:04+00' as finished_at, case source when 'boston' then 'failed' else 'ok' end as status,
     case source when 'boston' then 'The source answered with an HTML page @HOSTILE@; check its location.' end as error, as_of, 3 as n_payloads
 from clocks;
+
+-- What stands behind the figures; the roll-up is a copy of its result, in which one figure is wrong.
+create schema proof; create schema intermediate;
+create table intermediate.int_kpi__parts as
+select * replace (case when code = 'S1' and grain = 'all' then value / 2 else value end as value) from kpi.kpi_values;
+create table proof.models as select *, 'table' as materialized, 'x.sql' as path from (values
+    ('kpi.kpi_values', 'kpi', 'model', 'Giá trị chỉ tiêu', 'Values of KPIs', 'select * from "lake"."intermediate"."int_kpi__parts"'),
+    ('intermediate.int_kpi__parts', 'intermediate', 'model', '@HOSTILE@', '@HOSTILE@', 'select 1 as one'),
+    ('raw.ticket__requests', 'raw', 'source', 'Phản ánh', 'Reports', null)
+) t(model, layer, kind, description_vi, description_en, compiled_sql);
+create table proof.lineage as select * from (values
+    ('kpi.kpi_values', 'intermediate.int_kpi__parts'), ('intermediate.int_kpi__parts', 'raw.ticket__requests')) t(child, parent);
+create table proof.kpi_models as select 'F2' as code, 'intermediate.int_kpi__parts' as model;
+create table proof.tests as select 'unique_key' as test, 'kpi.kpi_values' as model, null::varchar as column_name, 'x' as description_en;
+create table ops.batches as select 'b1' as batch_id, 'mo-phong-phan-anh' as source, 'ticket__requests' as table_name, 1422::bigint as n_accepted,
+    timestamptz '2020-06-01 00:00:00+00' as event_min_at, timestamptz '2021-09-30 09:00:00+00' as event_max_at;
 
 drop table clocks; drop table parts;
 create table publication as select '@RUN_ID@' as run_id, timestamptz '2021-09-30 10:01:00+00' as published_at, 412::bigint as snapshot_id;

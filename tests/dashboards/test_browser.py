@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -115,7 +116,7 @@ def draw(page: sync_api.Page, url: str) -> None:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_pages_are_whole_and_stay_on_the_machine(page: sync_api.Page, address: str, lang: str) -> None:
-    for _, path, _, _ in PAGES:
+    for path in [entry.path for entry in PAGES]:
         draw(page, f"{address}/{path}?lang={lang}")
         assert page.faults == [], path  # type: ignore[attr-defined]
         assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, path
@@ -142,6 +143,32 @@ def test_hostile_text_is_shown_letter_for_letter(page: sync_api.Page, address: s
     note = page.get_by_text("Số công bố lấy từ").first
     assert HOSTILE in note.inner_text().replace("\u200b", "")
     assert note.locator("b, strong, a, img, span[style]").count() == 0
+
+
+def test_a_page_is_taken_out_as_paper_and_noted_in_the_journal(
+    page: sync_api.Page, address: str, made_up_home: Path
+) -> None:
+    draw(page, f"{address}/doi-chieu")
+    page.get_by_role("button", name="Tải trang này").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PDF").click()
+    assert download.value.suggested_filename == "mo-phong-doi-chieu-month.pdf"
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    line = json.loads((made_up_home / "exports.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (line["kind"], line["is_synthetic"], line["titles"]) == ("pdf", True, ["Mọi số đã công bố"])
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_filters_write_the_address_and_phones_fold_them(page: sync_api.Page, address: str) -> None:
+    draw(page, f"{address}/phan-anh?ky=2021-13")
+    page.get_by_text("“2021-13”").wait_for()
+    page.get_by_role("radio", name="Quý").or_(page.get_by_role("button", name="Quý", exact=True)).first.click()
+    page.get_by_text("Quý 2/2021").first.wait_for(timeout=10_000)
+    assert page.url.endswith("ky=quarter")
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert not page.get_by_role("combobox", name="Kỳ").is_visible()
+    page.get_by_text("Bộ lọc: Quý 2/2021").click()
+    page.get_by_role("combobox", name="Kỳ").wait_for(timeout=10_000)
 
 
 def test_charts_speak_vietnamese_and_have_a_description(page: sync_api.Page, address: str) -> None:

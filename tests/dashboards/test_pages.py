@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.app import PAGES
+from lake.serving import connect
+from lake.settings import load_settings
 from tests.dashboards.serving_file import HOSTILE, publish_made_up
 
 APP = Path(__file__).parents[2] / "dashboards" / "app.py"
-PATHS = [path for _, path, _, _ in PAGES]
+PATHS = [entry.path for entry in PAGES]
 LANGS = ["vi", "en"]
+
+
+@cache
+def page_hash(path: str) -> str:
+    """AppTest switches by file only, and these pages are functions: one run tells by what name each is known."""
+    at = AppTest.from_file(str(APP), default_timeout=120).run()
+    return next(key for key, page in at._registered_pages.items() if page["url_pathname"] == path)
 
 
 def open_page(path: str, lang: str, **query: str) -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=120)
+    at._page_hash = page_hash(path)
     for key, value in {"lang": lang, **query}.items():
         at.query_params[key] = value
-    at.run()
-    # AppTest switches by file only, and these pages are functions: name the page by its address.
-    at._page_hash = next(key for key, page in at._registered_pages.items() if page["url_pathname"] == path)
     return at.run()
 
 
@@ -39,8 +48,8 @@ def test_page_draws(path: str, lang: str, made_up_home: Path, monkeypatch: pytes
     at = open_page(path, lang)
     assert not at.exception
     assert not at.error
-    assert len(at.title) == 1
-    if path not in ("chat-luong", "sql"):
+    assert len(at.title) == (path != "man-hinh")
+    if path not in ("chat-luong", "sql", "chung-minh", "man-hinh"):
         assert ("Dữ liệu mô phỏng" if lang == "vi" else "Synthetic data") in said(at)
 
 
@@ -56,8 +65,26 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
 @pytest.mark.parametrize(
     ("path", "lang", "texts"),
     [
-        ("tong-quan", "vi", ["Tỷ lệ phản ánh đã xử lý 93,5%", "1.329 phản ánh đã xử lý / 1.422", "30/09/2021 17:00"]),
-        ("tong-quan", "en", ["Resolution rate 93.5%", "1,329 reports resolved / 1,422", "30 Sep 2021 17:00"]),
+        (
+            "tong-quan?ky=all",
+            "vi",
+            [
+                "Tỷ lệ phản ánh đã xử lý 93,5%",
+                "1.329 phản ánh đã xử lý / 1.422",
+                "thiếu 1,5\u00a0điểm\u00a0% (22 phản ánh",
+                "30/09/2021 17:00",
+                "10 chỉ tiêu có số liệu:** 1 đạt mục tiêu, 1 cần chú ý, 2 chưa đạt",
+            ],
+        ),
+        ("tong-quan?ky=all", "en", ["Resolution rate 93.5%", "1,329 reports resolved / 1,422", "30 Sep 2021 17:00"]),
+        ("tong-quan", "vi", ["Tháng 8/2021", "▲ tăng 51,1\u00a0điểm\u00a0% so kỳ trước"]),
+        ("tong-quan?dv=934", "vi", ["Không tính theo loại kỳ hoặc đơn vị này"]),
+        ("tong-quan?snap=398&ky=all", "vi", ["Đang xem số liệu tại", "Tỷ lệ phản ánh đã xử lý 92,8%"]),
+        ("tong-quan?ky=2021-08-01..2021-08-31", "vi", ["91 phản ánh đã xử lý / 91 phản ánh tiếp nhận"]),
+        ("tong-quan?ky=2021-13&dv=1", "vi", ["**Kỳ** là “2021-13”", "**Đơn vị** là “1”", "Tháng 8/2021"]),
+        ("doi-chieu", "vi", ["**4 lần đối chiếu:** 2 khớp, 1 khớp sau làm tròn, 1 mâu thuẫn", "2.760"]),
+        ("chung-minh?id=hg-0000-00", "vi", ["Chưa từng công bố số nào mang mã HG-0000-00"]),
+        ("chat-luong?nguon=x", "fr", ["**Ngôn ngữ** là “fr”", "**Phạm vi** là “x”"]),
         ("phan-anh", "vi", ["**1.422**", "**1.329**", "**93** phản ánh chưa đóng", "2.760", "Số liệu tính đến"]),
         ("phan-anh", "en", ["**1,422**", "**1,329**", "**93** still open", "2,760"]),
         ("trung-tam-du-lieu", "vi", ["**26 / 26**", "≥\u00a099,86%"]),
@@ -68,7 +95,8 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
 )
 def test_page_says(path: str, lang: str, texts: list[str], made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
-    shown = said(open_page(path, lang))
+    path, _, query = path.partition("?")
+    shown = said(open_page(path, lang, **dict(parse_qsl(query))))
     for text in texts:
         assert text in shown
 
@@ -87,7 +115,7 @@ def test_a_real_source_is_not_called_synthetic(made_up_home: Path, monkeypatch: 
     assert not at.exception
     assert "Tiếp nhận **40** phản ánh, đã xử lý **32**" in said(at)
     assert "Mô phỏng" not in said(at)
-    assert "Số liệu cũ" in said(at)  # its newest report is years old
+    assert "Số liệu cũ" in said(open_page("phan-anh", "vi", nguon="boston", ky="all"))  # its newest report is years old
 
 
 @pytest.mark.slow
@@ -131,6 +159,21 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     assert not at.exception
     assert "Không chạy được" in said(at)
     assert not at.dataframe
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("F2", "Khớp"), ("S1", "Lệch")])
+def test_a_figure_computed_again_agrees_or_says_that_it_does_not(
+    code: str, verdict: str, made_up_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    with connect(load_settings()) as con:
+        asked = "select figure_id from kpi.kpi_values where code = ? and grain = 'all' and unit_code = '93'"
+        (figure_id,) = con.execute(asked, [code]).fetchone() or ("",)
+    at = open_page("chung-minh", "vi", id=figure_id)
+    assert "Mã chỉ tiêu" in said(at)
+    at.button[0].click().run()
+    assert not at.exception
+    assert [verdict in str(block.value) for block in (*at.success, *at.error)] == [True]
 
 
 @pytest.mark.slow
