@@ -152,7 +152,9 @@ def _objects(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, set[str]]:
 def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:
     if newest_at is None:
         return None
-    return max(0, round((clock.now(synthetic=synthetic) - newest_at).total_seconds()))
+    # A synthetic province that runs has data newer than the clock of the one that stands.
+    is_standing = synthetic and newest_at <= clock.now(is_standing=True)
+    return max(0, round((clock.now(is_standing=is_standing) - newest_at).total_seconds()))
 
 
 def _plain(value: Any) -> Any:

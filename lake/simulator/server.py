@@ -10,6 +10,7 @@ from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from lake.simulator.camera_files import drop_camera_files
+from lake.simulator.clocks import Clock, StandingClock
 from lake.simulator.delivered import FOLDERS, deliver
 from lake.simulator.feeds import Feeds
 from lake.simulator.open311 import Open311
@@ -26,19 +27,22 @@ class Simulator:
     """The province as a context manager; requests are answered from threads until it is left.
 
     ``folder`` holds what is delivered as files, a folder for each source. ``url`` is ``http://127.0.0.1:PORT`` on a
-    free port and exists only inside the context. The same seed gives the same bytes on every route and in every file.
+    ``port``, a free one if 0, and exists only inside the context. The same seed gives the same bytes on every route
+    and in every file while the clock stands.
     """
 
     url: str
 
-    def __init__(self, folder: Path, *, seed: int = SEED) -> None:
+    def __init__(self, folder: Path, *, seed: int = SEED, clock: Clock | None = None, port: int = 0) -> None:
         self._folder = folder.resolve()
         self._seed = seed
+        self._clock = clock or StandingClock()
+        self._port = port
         self._delivered: set[str] = set()
 
     def __enter__(self) -> "Simulator":
         """Serve. Raises OSError."""
-        self._server = _Server(_Routes(self._seed))
+        self._server = _Server(_Routes(self._seed, self._clock), self._port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
         self._thread.start()
@@ -74,21 +78,21 @@ class Simulator:
 class _Routes:
     """Chooses who answers. Ledgers are made at their first request, one at a time."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._seed, self._clock = seed, clock
         self._making = Lock()
 
     @cached_property
     def _open311(self) -> Open311:
-        return Open311(self._seed)
+        return Open311(self._seed, self._clock)
 
     @cached_property
     def _prometheus(self) -> Prometheus:
-        return Prometheus(self._seed)
+        return Prometheus(self._seed, self._clock)
 
     @cached_property
     def _feeds(self) -> Feeds:
-        return Feeds(self._seed)
+        return Feeds(self._seed, self._clock)
 
     def respond(self, path: str, parameters: Parameters) -> Response:
         place, _, rest = path.lstrip("/").partition("/")
@@ -114,9 +118,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, routes: _Routes) -> None:
+    def __init__(self, routes: _Routes, port: int) -> None:
         self.routes = routes
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

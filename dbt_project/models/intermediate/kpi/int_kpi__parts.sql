@@ -2,6 +2,10 @@
 -- A model of additive parts is added by its line here.
 {% set models = [
     'int_kpi__feedback_parts',
+    'int_kpi__handling_parts',
+    'int_kpi__service_parts',
+    'int_kpi__document_parts',
+    'int_kpi__reporting_parts',
     'int_kpi__data_centre_parts',
     'int_kpi__media_parts',
     'int_kpi__traffic_parts',

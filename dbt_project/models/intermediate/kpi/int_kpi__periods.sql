@@ -1,6 +1,12 @@
 -- Grain: one row per KPI that cannot be added up, grain, first day of the period, administrative unit and source.
 -- A model of such figures (quantiles, survival times, scores) is added by its line here.
 {% set models = [
+    'int_kpi__feedback_time_periods',
+    'int_kpi__feedback_stock_periods',
+    'int_kpi__feedback_rate_periods',
+    'int_kpi__service_periods',
+    'int_kpi__scheme_periods',
+    'int_kpi__economy_periods',
     'int_kpi__data_centre_periods',
     'int_kpi__media_periods',
     'int_kpi__quality_periods',
