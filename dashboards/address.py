@@ -10,7 +10,8 @@ import streamlit as st
 LANG, SOURCE = "lang", "nguon"
 PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY = "ky", "ss", "dv", "kenh", "snap", "dg"
 SINCE = "tu"  # overview: restatements since
-KEYS = (LANG, SOURCE, PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY, SINCE)
+SEARCH, OBJECT = "tim", "muc"  # catalogue: words looked for, and what is shown
+KEYS = (LANG, SOURCE, PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY, SINCE, SEARCH, OBJECT)
 
 
 def read() -> None:
