@@ -171,7 +171,8 @@ def _dot(edges: Iterable[tuple[str, str]], focus: str) -> str:
     ink, page_color = ("#F2F5F7", "#0B1220") if is_dark() else ("#1F2933", "#FFFFFF")
     lines = [
         'digraph { rankdir=LR; bgcolor="transparent"; nodesep=0.15; ranksep=0.5;',
-        f'node [shape=box, style="rounded", fontname="sans-serif", fontsize=11, fontcolor="{ink}", margin="0.12,0.05"];',
+        f'node [shape=box, style="rounded", fontname="sans-serif", fontsize=11, fontcolor="{ink}"];',
+        'node [margin="0.12,0.05"];',
         f'edge [color="{_COLOURS["staging"]}", arrowsize=0.6];',
     ]
     names: set[str] = set()
@@ -226,7 +227,7 @@ def _tests(name: str, page: Page) -> None:
             "test": Column(words.text("catalogue.test"), width="large"),
             "column_name": Column(words.text("catalogue.column")),
             "result": Column(words.text("catalogue.result")),
-            "checked_at": Column(words.text("catalogue.checked_at"), lambda instant: formats.instant(instant)),
+            "checked_at": Column(words.text("catalogue.checked_at"), formats.instant),
         },
         alt=words.text("catalogue.tests"),
         rows=15,
