@@ -10,7 +10,8 @@ import streamlit as st
 LANG, SOURCE = "lang", "nguon"
 PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY = "ky", "ss", "dv", "kenh", "snap", "dg"
 SINCE = "tu"  # overview: restatements since
-FIGURE, SCENE = "id", "canh"  # of the proof page and the wall alone: they do not travel on
+FIGURE, SCENE = "id", "canh"  # of the proof page and the wall; they do not travel on
+SEARCH, OBJECT = "tim", "muc"  # of the catalogue: words looked for, and what is shown; they do not travel on
 KEYS = (LANG, SOURCE, PERIOD, COMPARE, UNIT, CHANNEL, AS_OF, BOUNDARY, SINCE)
 
 

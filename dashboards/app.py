@@ -21,7 +21,21 @@ from dashboards.number_format import Formats
 from dashboards.page import Page
 from dashboards.plain_text import escape
 from dashboards.sql_lab import view as sql_lab
-from dashboards.views import data_centre, feedback, media, overview, proof, quality, reconcile, traffic, wall
+from dashboards.views import (
+    catalogue,
+    data_centre,
+    economy,
+    feedback,
+    media,
+    overview,
+    proof,
+    quality,
+    reconcile,
+    scheme,
+    services,
+    traffic,
+    wall,
+)
 from lake.errors import IocError, ServingError
 from lake.serving import published
 from lake.settings import load_settings
@@ -57,7 +71,11 @@ PAGES: tuple[Entry, ...] = (
     Entry("data_centre", "trung-tam-du-lieu", data_centre.show, "server", COMMON),
     Entry("media", "truyen-thong", media.show, "media", COMMON),
     Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),
+    Entry("services", "dich-vu-cong", services.show, filters=COMMON),
+    Entry("economy", "kinh-te-xa-hoi", economy.show, filters=COMMON),
+    Entry("scheme", "nhiem-vu", scheme.show, "task", COMMON),
     Entry("quality", "chat-luong", quality.show, whole_lake=True),
+    Entry("catalogue", "danh-muc", catalogue.show, whole_lake=True),
     Entry("sql", "sql", sql_lab.show, whole_lake=True),
     Entry("reconcile", "doi-chieu", reconcile.show_all),
     Entry("proof", "chung-minh", proof.show, whole_lake=True, hidden=True),

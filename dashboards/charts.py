@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 import altair as alt
@@ -47,6 +48,22 @@ def columns(
         xOffset=alt.XOffset("series:N", sort=None),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=5)),
         **_series_channels(x, x_title, series, number),
+    )
+    return _finished(chart, lang)
+
+
+def stacked_columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang) -> Any:
+    """Parts of a whole as stacked columns, the first of `series` at the base; `x` is a column of ready-made labels."""
+    order = {part.label: index for index, part in enumerate(series)}
+    long = _long(frame, x, series).with_columns(
+        pl.col("series").replace_strict(order, return_dtype=pl.Int8).alias("order")
+    )
+    chart = alt.Chart(long).mark_bar()
+    chart = chart.encode(
+        x=_label_axis(x),
+        y=alt.Y("value:Q", stack="zero", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
+        order=alt.Order("order:Q"),
+        **_series_channels(x, x_title, series, ",.0f"),
     )
     return _finished(chart, lang)
 
@@ -208,6 +225,42 @@ def weekly_columns(
     if target is not None:
         layers.append(_rule(target))
     return _finished(alt.layer(*layers), lang)
+
+
+def gantt(
+    frame: pl.DataFrame,
+    label: str,
+    *,
+    start: str,
+    planned: str,
+    reached: str,
+    state: str,
+    colors: Mapping[str, str],
+    today: date | None,
+    tips: Mapping[str, str],
+    lang: Lang,
+) -> Any:
+    """One bar per row in its order: outlined from `start` to `planned`, solid to `reached`; days are dates.
+
+    `colors`: label of a state → colour; only those that occur are in the legend. A rule stands at `today`.
+    """
+    data = frame.with_columns(pl.col(start, planned, reached).cast(pl.Datetime))
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
+    x = alt.X(f"{start}:T", title=None, axis=alt.Axis(format="%m/%Y", orient="top", tickCount=8, grid=True))
+    present = [name for name in colors if name in set(frame[state])]
+    scale = alt.Scale(domain=present, range=[colors[name] for name in present])
+    legend = alt.Legend(title=None, orient="top", symbolType="square", labelLimit=220)
+    base = alt.Chart(data).encode(y=y, tooltip=_tooltips(*((name, title, None) for name, title in tips.items())))
+    layers = [
+        base.mark_bar(height={"band": 0.62}, filled=False, color=MUTED, strokeWidth=1).encode(x=x, x2=f"{planned}:T"),
+        base.mark_bar(height={"band": 0.62}).encode(
+            x=x, x2=f"{reached}:T", color=alt.Color(f"{state}:N", scale=scale, legend=legend)
+        ),
+    ]
+    if today is not None:
+        at = pl.DataFrame({start: [datetime.combine(today, time())]})
+        layers.append(alt.Chart(at).mark_rule(**_TARGET).encode(x=x))
+    return _finished(alt.layer(*layers), lang, height=max(160, 21 * frame.height + 40))
 
 
 _DARK = {

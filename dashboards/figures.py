@@ -18,7 +18,7 @@ from lake.serving import Published, connect
 from lake.settings import Settings
 
 QUERIES = Path(__file__).parent / "queries"
-Parameter = str | int | date | datetime | list[str] | None
+Parameter = str | int | float | date | datetime | list[str] | None
 
 
 class PublicationMoved(ServingError):

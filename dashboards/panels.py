@@ -27,6 +27,7 @@ class Column:
     format: Callable[[Any], str] | None = None
     width: int | str | None = None
     alignment: Literal["left", "center", "right"] | None = None
+    chart: Literal["line"] | None = None  # the cells are lists of numbers, drawn
 
 
 def heading(title: str, note: str = "") -> None:
@@ -165,7 +166,9 @@ def table(
         width="stretch",
         height="content" if rows is None or frame.height <= rows else 35 * (rows + 1) + 3,
         column_config={
-            name: st.column_config.Column(column.label, width=column.width, alignment=column.alignment)  # type: ignore[arg-type]
+            name: st.column_config.LineChartColumn(column.label, width=column.width)  # type: ignore[arg-type]
+            if column.chart
+            else st.column_config.Column(column.label, width=column.width, alignment=column.alignment)  # type: ignore[arg-type]
             for name, column in columns.items()
         },
         placeholder=NO_DATA,

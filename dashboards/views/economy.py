@@ -1,0 +1,146 @@
+"""Socio-economic indicators: actual, plan and same period of each, who has not reported, what does not add up."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboards import card_grid, charts
+from dashboards.charts import Series
+from dashboards.page import Page
+from dashboards.panels import Column, chart_panel, heading, nothing, table
+
+CARDS = ("E1", "E2", "E3", "E4", "E5", "E6")
+TOLERANCE = "E6"
+N_BALANCES = 15
+
+
+def show(page: Page) -> None:
+    """Cards, the table of indicators, the lines of a chosen one, reports owed, sums that do not agree."""
+    card_grid.show(page, CARDS)
+    _indicators(page)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _reports(page)
+    with right:
+        _balances(page)
+
+
+def _indicators(page: Page) -> None:
+    words, formats = page.words, page.formats
+    found = page.figures.ask("indicators", sources=page.scope.ids, last=page.choice.period.last)
+    heading(words.text("economy.indicators"), words.text("economy.indicators_note"))
+    if found.is_empty():
+        nothing(words)
+        return
+    named = found.with_columns(
+        name=pl.coalesce("indicator_name", "indicator_code"),
+        month=pl.Series([formats.period("month", day, day) for day in found["month_on"]], dtype=pl.String),
+        status=pl.Series(
+            [words.coded("value_status", status) if status else None for status in found["value_status"]],
+            dtype=pl.String,
+        ),
+    )
+    plan = [None if gap is None else charts.ORANGE if gap < 0 else charts.BLUE for gap in named["plan_gap"]]
+    growth = [None if rate is None else charts.ORANGE if rate < 0 else charts.BLUE for rate in named["growth"]]
+
+    def number(value: float | None) -> str:
+        """As many decimals as the size asks for."""
+        return formats.decimal(value, 0 if value is not None and abs(value) >= 1000 else 1)
+
+    picked = table(
+        named,
+        {
+            "name": Column(words.text("economy.indicator"), width="large"),
+            "unit": Column(words.text("economy.unit"), width="small"),
+            "month": Column(words.text("economy.month")),
+            "value": Column(words.text("economy.actual"), number),
+            "status": Column(words.text("economy.status")),
+            "value_year_before": Column(words.text("economy.year_before"), number),
+            "growth": Column(words.text("economy.growth"), formats.percent),
+            "value_to_date": Column(words.text("economy.to_date"), number),
+            "plan_value": Column(words.text("economy.plan"), number),
+            "share_of_plan": Column(words.text("economy.share_of_plan"), formats.percent),
+            "plan_gap": Column(words.text("economy.plan_gap"), number),
+            "trend": Column(words.text("economy.trend"), chart="line"),
+        },
+        alt=words.text("economy.indicators"),
+        rows=20,
+        colours={"plan_gap": plan, "growth": growth},
+        select="economy-indicator",
+    )
+    _lines(named, picked or 0, page)
+
+
+def _lines(named: pl.DataFrame, row: int, page: Page) -> None:
+    """The months of one indicator as its reports told them, first and last."""
+    words, formats = page.words, page.formats
+    chosen = named.row(row, named=True)
+    months = page.figures.ask(
+        "indicator_months",
+        source=chosen["source"], series=chosen["series_id"], last=page.choice.period.last,
+    ).with_columns(pl.col("month_on").dt.strftime("%m/%Y").alias("month"))  # fmt: skip
+    title = f"{chosen['name']} ({chosen['unit'] or '—'})"
+    actual = Series("value", words.text("economy.actual"), charts.BLUE)
+    before = Series("value_year_before", words.text("economy.year_before"), charts.MUTED)
+    series = [actual] if months["value_year_before"].null_count() == months.height else [before, actual]
+    columns = {"month": Column(words.text("economy.month"))}
+    columns |= {part.column: Column(part.label, lambda value: formats.decimal(value, 1)) for part in series}
+    columns["n_vintages"] = Column(words.text("economy.vintages"), formats.count)
+    columns["revision"] = Column(words.text("economy.revision"), formats.percent)
+    chart_panel(
+        title,
+        charts.line(months, "month", words.text("economy.month"), series, lang=words.lang, number=",.1f", height=220),
+        alt=f"{title}, {months['month'][0]} – {months['month'][-1]}",
+        words=words, frame=months, columns=columns, note=words.text("economy.lines_note"),
+    )  # fmt: skip
+
+
+def _reports(page: Page) -> None:
+    words, formats, period = page.words, page.formats, page.choice.period
+    found = page.figures.ask("reports_due", sources=page.scope.ids, first=period.first, last=period.last)
+    title = words.text("economy.reports")
+    if found.is_empty():
+        heading(title)
+        nothing(words)
+        return
+    parts = [
+        Series("n_on_time", words.text("economy.on_time"), charts.BLUE),
+        Series("n_late", words.text("economy.late"), charts.AMBER),
+        Series("n_missing", words.text("economy.missing"), charts.ORANGE),
+    ]
+    columns = {"unit": Column(words.text("economy.reporter"), width="medium")}
+    columns |= {part.column: Column(part.label, formats.count) for part in parts}
+    columns["max_days_late"] = Column(words.text("economy.days_late"), formats.count)
+    chart_panel(
+        title,
+        charts.ranked_bars(found, "unit", parts, title=words.text("economy.reporter"), lang=words.lang),
+        alt=title, words=words, frame=found, columns=columns,
+        note=words.text("economy.reports_note", period=formats.period(period.grain, period.first, period.last)),
+    )  # fmt: skip
+
+
+def _balances(page: Page) -> None:
+    words, formats = page.words, page.formats
+    tolerance = max((page.target(source, TOLERANCE, "month") or 0.0 for source in page.scope.ids), default=0.0)
+    heading(words.text("economy.balances"), words.text("economy.balances_note", tolerance=formats.percent(tolerance)))
+    found = page.figures.ask(
+        "indicator_balances",
+        sources=page.scope.ids, last=page.choice.period.last, tolerance=tolerance, limit=N_BALANCES,
+    )  # fmt: skip
+    if found.is_empty():
+        nothing(words, "economy.balanced")
+        return
+    months = pl.Series("month", [formats.period("month", day, day) for day in found["month_on"]], dtype=pl.String)
+    table(
+        found.with_columns(months),
+        {
+            "indicator_code": Column(words.text("economy.code")),
+            "unit": Column(words.text("economy.unit")),
+            "month": Column(words.text("economy.month")),
+            "province_value": Column(words.text("economy.province_value"), lambda value: formats.decimal(value, 1)),
+            "communes_value": Column(words.text("economy.communes_value"), lambda value: formats.decimal(value, 1)),
+            "difference": Column(words.text("economy.difference"), lambda value: formats.percent(value, 2)),
+        },
+        alt=words.text("economy.balances"),
+    )
