@@ -21,6 +21,7 @@ from transforms.feed_item import instant, web_address
 from transforms.privacy import redact
 from transforms.text import clean, plain, what_arrived
 
+_TAIL = 200  # bytes kept of what ends too early between two items
 _SCHEMA = ARTICLES.polars_schema
 Fields = dict[str, Any]  # feedparser's dictionaries: text and lists of them
 
@@ -89,6 +90,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             rows.append(tuple(row[name] for name in ARTICLES.names))
             continue
         rejects.append((position, *reject, given.body[span] or _read(entry)))
+    if is_broken and not is_cut and not given.is_closed:
+        rejects.append((len(entries), "truncated_item", "the document ends without its closing tag.", body[-_TAIL:]))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={ARTICLES.table: frame}, rejected=rejected_frame(rejects))
 
