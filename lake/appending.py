@@ -49,7 +49,7 @@ def append(
             raise ContractViolation(
                 f"{n_null} rows for raw.{contract.table} lack a required column; the transform must reject them."
             )
-        n_replaced = withdraw(con, replay, contract, identity, compared) if replay else 0
+        n_replaced = withdraw(con, replay, contract) if replay else 0
         if n_offered == 0:
             return Account(contract.table, 0, 0, 0, n_replaced=n_replaced)
         con.execute(f"create temp table repeated as select {keys} from incoming group by all having count(*) > 1")

@@ -36,11 +36,12 @@ class Replay:
         return "(" + ", ".join(f"'{batch_id}'" for batch_id in self.family) + ")"
 
 
-def withdraw(
-    con: duckdb.DuckDBPyConnection, replay: Replay, contract: Contract, identity: Sequence[str], compared: Sequence[str]
-) -> int:
-    """Delete the batch's rows that today's reading, the relation `incoming`, does not repeat; returns how many."""
-    same = " and ".join(f'a."{column}" is not distinct from b."{column}"' for column in (*identity, *compared))
+def withdraw(con: duckdb.DuckDBPyConnection, replay: Replay, contract: Contract) -> int:
+    """Delete the batch's rows that today's reading, the relation `incoming`, does not repeat; returns how many.
+
+    Volatile columns count here: the delivery is the same, so a difference comes from the reading.
+    """
+    same = " and ".join(f'a."{column}" is not distinct from b."{column}"' for column in contract.names)
     stale = f"a.batch_id in {replay.members} and not exists (select 1 from incoming b where {same})"
     found = con.execute(f"select count(*) from lake.raw.{contract.table} a where {stale}").fetchone()
     assert found is not None

@@ -10,10 +10,9 @@ from datetime import timedelta
 import duckdb
 import polars as pl
 
-import orchestration.media_parsing
+import orchestration.confined_parsing
 import transforms.camera
 import transforms.camera_documents
-import transforms.indicator
 import transforms.place
 import transforms.server
 import transforms.ticket
@@ -33,13 +32,14 @@ from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.suppression import Suppression
 from orchestration.forms import FORM_PARSERS
+from orchestration.known_units import locator
 
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
     "ticket": transforms.ticket.parse,
     "server": transforms.server.parse,
-    "media": orchestration.media_parsing.parse,
+    "media": orchestration.confined_parsing.media,
     "camera": transforms.camera_documents.parse,
-    "indicator": transforms.indicator.parse,
+    "indicator": orchestration.confined_parsing.indicator,
     "place": transforms.place.parse,
     **FORM_PARSERS,
 }
@@ -103,6 +103,7 @@ def _commit_batch(
 ) -> tuple[Receipt, list[str]]:
     # A clock ahead of ours may tell of a year that begins tomorrow.
     keys = pseudonym_keys(catalog.settings, (batch.received_at + timedelta(days=1)).year)
+    locate = locator(catalog.settings, source) if source.slug == "ticket" else None
     deliveries = {
         landed: Delivery(
             format=landed.format,
@@ -110,6 +111,7 @@ def _commit_batch(
             received_at=landed.received_at,
             origin=landed.origin,
             pseudonym_keys=keys,
+            locate=locate,
         )
         for landed in batch.objects
     }

@@ -29,3 +29,9 @@ _READERS: dict[str, Callable[[bytes, Delivery], Parsed]] = {
     "outlets": outlet.parse,
     "posts": page_post.parse,
 }
+
+
+def warm_up() -> None:
+    """Load everything `parse` needs, for a process that may open no file afterwards."""
+    article_text.warm_up()
+    syndication.warm_up()

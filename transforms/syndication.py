@@ -96,6 +96,11 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     return Parsed(rows={ARTICLES.table: frame}, rejected=rejected_frame(rejects))
 
 
+def warm_up() -> None:
+    """Load everything `parse` needs, for a process that may open no file afterwards."""
+    feedparser.parse(io.BytesIO(b'<?xml version="1.0" encoding="windows-1258"?><rss version="2.0"><channel/></rss>'))
+
+
 def _written(entry: Fields, name: str) -> object:
     """The time as it stands in the feed. feedparser's own reading is not asked: it makes a date of any digits
     (1518478934 -> 3 July 2015) and UTC of a time without an offset; its `get` answers `published` for `updated`."""

@@ -145,6 +145,20 @@ def test_a_value_that_was_misread_is_replaced_and_not_doubled(bench: Bench, monk
     assert bench.replay(source).receipts == ()
 
 
+def test_a_column_that_an_older_version_left_empty_is_filled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = BETTER | {"columns": BETTER["columns"] | {"address": "where"}}
+    source = bench.source("filled", profile=shape, unit_code="93")
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "locator", lambda *_: None)  # the version that did not read addresses
+        bench.harvest(source, 'id,state,at,where\n1,open,2021-09-01 08:00,"ấp 3, xã Vị Tân, TP Vị Thanh"\n')
+    found = "select unit_code, located_code, is_located_surely from lake.raw.ticket__requests where source = ?"
+    assert bench.rows(found, source) == [(None, None, None)]
+    bench.replay(source)
+    assert bench.rows(found, source) == [(None, "31333", True)]
+    assert bench.accounts(source) == (1, 1, 0, 0)
+    assert bench.replay(source).receipts == ()
+
+
 def test_a_state_that_came_back_stays_the_newest(bench: Bench) -> None:
     source = bench.source("returning", profile=PROFILE)
     for state in ("open", "done", "open"):

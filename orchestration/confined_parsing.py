@@ -1,0 +1,32 @@
+"""Parsers of what strangers wrote, in children that can be killed: pages, feeds and sitemaps; workbooks and statistics."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lake.confinement import ConfinedParser, ParserKilled
+from lake.contracts.base import Delivery, Parsed
+from transforms import article_text
+
+CPU_S, MEMORY_MB = 60, 2_048  # for one payload; the largest workbooks take a quarter of it
+
+
+def media(body: bytes, delivery: Delivery) -> Parsed:
+    """As `transforms.media.parse`; a page that kills its parser is set aside (reason code parser_killed) alone."""
+    try:
+        return child("transforms.media").parse(body, delivery)
+    except ParserKilled as killed:
+        if delivery.format != "article":
+            raise
+        return article_text.rejected(body, "parser_killed", str(killed))
+
+
+def indicator(body: bytes, delivery: Delivery) -> Parsed:
+    """As `transforms.indicator.parse`. Raises ParserKilled, a PayloadRefused, where the payload kills its parser."""
+    return child("transforms.indicator").parse(body, delivery)
+
+
+@cache
+def child(module: str) -> ConfinedParser:
+    """One child of this process for all payloads that a module reads."""
+    return ConfinedParser(module, cpu_s=CPU_S, memory_mb=MEMORY_MB)
