@@ -1,4 +1,4 @@
-"""Parsers of what strangers wrote, in children that can be killed: pages, feeds and sitemaps; workbooks and statistics."""
+"""Parsers of what strangers wrote, in children that can be killed: pages and feeds; workbooks and statistics."""
 
 from __future__ import annotations
 
