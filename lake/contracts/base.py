@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lake.contracts.profile import Format, Profile, Slug
 
+RESERVED = frozenset({"source", "batch_id", "ingested_at", "record_hash", "received_at"})  # the table writer's own
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 # Legal bases, as the tables' comments name them. docs/personal-data.md says what counsel must confirm.
@@ -75,6 +76,13 @@ class Contract:
     volatile: tuple[str, ...] = ()
     changed_at: str = ""
     is_derived: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a column named as one of the writer's own."""
+        if taken := RESERVED & set(self.names):
+            raise ValueError(
+                f"raw.{self.table} cannot have the columns {', '.join(sorted(taken))}: the writer adds them."
+            )
 
     @property
     def names(self) -> list[str]:

@@ -16,7 +16,7 @@ from lake import schema, tables
 from lake.accounts import Batch
 from lake.catalog import Catalog
 from lake.contracts import media, ticket
-from lake.contracts.base import REJECTED_SCHEMA, Column, Contract
+from lake.contracts.base import REJECTED_SCHEMA, RESERVED, Column, Contract
 from lake.errors import LakeError
 from lake.landing import Landed
 from lake.schema import CONTRACTS, ensure_tables
@@ -96,3 +96,13 @@ def test_a_dropped_or_retyped_column_is_refused_and_nothing_is_changed(
     change(contracts, replace(media.POSTS, columns=(*others, replace(last, type=pa.date32()))))
     with pytest.raises(LakeError, match=rf"Column {last.name} .*media__posts is .*, this version writes DATE"):
         ensure_tables(own_catalog, own_con)
+
+
+@pytest.mark.parametrize("name", ["received_at", "source", "batch_id", "ingested_at", "record_hash"])
+def test_a_contract_cannot_have_a_column_of_the_writers_own(name: str) -> None:
+    with pytest.raises(ValueError, match=f"cannot have the columns {name}"):
+        replace(media.POSTS, columns=(*media.POSTS.columns, Column(name, pa.string(), "x")))
+
+
+def test_the_reserved_names_are_those_the_writer_adds() -> None:
+    assert {*schema.WRITTEN, schema.RECORD_HASH, schema.RECEIVED_AT} == RESERVED
