@@ -8,7 +8,8 @@ from lake.confinement import ConfinedParser, ParserKilled
 from lake.contracts.base import Delivery, Parsed
 from transforms import article_text
 
-CPU_S, MEMORY_MB = 60, 2_048  # for one payload; the largest workbooks take a quarter of it
+# (seconds of CPU, MB) for one payload: the largest feeds allowed take a third, the largest workbooks a quarter.
+LIMITS = {"transforms.media": (10, 512), "transforms.indicator": (60, 2_048)}
 
 
 def media(body: bytes, delivery: Delivery) -> Parsed:
@@ -29,4 +30,5 @@ def indicator(body: bytes, delivery: Delivery) -> Parsed:
 @cache
 def child(module: str) -> ConfinedParser:
     """One child of this process for all payloads that a module reads."""
-    return ConfinedParser(module, cpu_s=CPU_S, memory_mb=MEMORY_MB)
+    cpu_s, memory_mb = LIMITS[module]
+    return ConfinedParser(module, cpu_s=cpu_s, memory_mb=memory_mb)
