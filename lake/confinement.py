@@ -27,7 +27,7 @@ from lake.sandbox import ENVIRONMENT
 WORKER = Path(__file__).with_name("confined_worker.py")
 PACKAGES = WORKER.parents[1]
 START_S = 60.0  # for loading the parser on a busy machine
-MAX_ANSWER_BYTES = 64 << 20
+MAX_ANSWER_BYTES = 512 << 20
 _LENGTH = 8
 
 

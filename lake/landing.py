@@ -134,6 +134,18 @@ class Landing:
         paths = (self._folder / source / name[:2] / name for name in self.ids(source) - known)
         return sorted((_landed_at(path) for path in paths), key=lambda landed: landed.received_at)
 
+    def find(self, source: str, sha256: str) -> Landed | None:
+        """The payload of that name; None where its retention or an erasure took it away."""
+        path = self._folder / source / sha256[:2] / sha256
+        try:
+            return _landed_at(path) if path.exists() else None
+        except FileNotFoundError:  # between the two looks
+            return None
+
+    def is_erased(self, source: str, sha256: str) -> bool:
+        """Whether the payload was taken away at a person's request."""
+        return (self._folder / source / sha256[:2] / sha256).with_suffix(ERASED).exists()
+
     def payloads(self) -> Iterator[tuple[str, Landed]]:
         """(source, payload) of everything that is here."""
         for manifest in sorted(self._folder.glob("*/??/*.json")):

@@ -33,6 +33,12 @@ def known_objects(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
     return {sha256 for (sha256,) in rows}
 
 
+def committed_objects(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    """Payloads of `source` that a batch holds, however they were read."""
+    rows = con.execute("select distinct sha256 from lake.ops.objects where source = ?", [source]).fetchall()
+    return {sha256 for (sha256,) in rows}
+
+
 def newest_object(con: duckdb.DuckDBPyConnection, source: str, reading: str) -> str:
     """The object of `source` received last; "" before the first.
 

@@ -114,18 +114,22 @@ class Removed:
     oldest_left_at: datetime | None
 
 
+def kept_since(rule: Rule, now: datetime, *, synthetic: bool) -> datetime:
+    """The instant before which rows of a source, synthetic or real, are too old for the rule."""
+    return (clock.now(is_standing=True) if synthetic else now) - timedelta(days=rule.keep_days)
+
+
 def remove_rows(con: duckdb.DuckDBPyConnection, rule: Rule, now: datetime) -> Removed:
     """Delete the rows of one table that are older than its rule allows, in the caller's transaction."""
     age = AGE[rule.table]
-    kept = timedelta(days=rule.keep_days)
     cutoff = "?::timestamptz"
-    cutoffs = [now - kept]
+    cutoffs = [kept_since(rule, now, synthetic=False)]
     if age.is_on_source_clock:
         cutoff = (
             "case when t.source in (from lake.ops.sources select source where is_synthetic) "
             "then ?::timestamptz else ?::timestamptz end"
         )
-        cutoffs = [clock.now(is_standing=True) - kept, now - kept]
+        cutoffs.insert(0, kept_since(rule, now, synthetic=True))
     is_old = f't."{age.column}" < {cutoff} and {age.only}'
     # A delete that finds nothing would still be a commit, and disturb writers.
     found = con.execute(f"select count(*) from lake.{rule.table} t where {is_old}", cutoffs).fetchone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 
 from lake.catalog import Catalog, sql_text
@@ -18,6 +20,8 @@ from lake.contracts import (
     ticket,
 )
 from lake.contracts.base import Contract
+from lake.errors import LakeError
+from lake.transactions import retried, transaction
 
 CONTRACTS: dict[str, Contract] = {
     contract.table: contract
@@ -62,12 +66,14 @@ CONTRACTS: dict[str, Contract] = {
 QUARANTINE = "quarantine"
 KPI_HISTORY = "kpi_history"
 RECORD_HASH = "record_hash"  # column of versioned tables: md5 of the record without its volatile columns
+WRITTEN = {"source": "varchar", "batch_id": "varchar", "ingested_at": "timestamptz"}  # the writer's own columns
 RECEIVED_AT = "received_at"  # column of versioned tables: when the delivery with this version was received
 
 _OPS_TABLES = """
 create table if not exists lake.raw.quarantine (
     source varchar, slug varchar, batch_id varchar, origin varchar, position bigint, reason_code varchar,
-    reason varchar, raw blob, raw_sha256 varchar, quarantined_at timestamptz);
+    reason varchar, raw blob, raw_sha256 varchar, quarantined_at timestamptz, replayed_at timestamptz,
+    replayed_by varchar);
 create table if not exists lake.ops.sources (
     source varchar, slug varchar, format varchar, name_vi varchar, name_en varchar, unit_code varchar,
     time_zone varchar, is_synthetic boolean, freshness_s bigint, step_s bigint);
@@ -77,7 +83,7 @@ create table if not exists lake.ops.harvests (
 create table if not exists lake.ops.batches (
     batch_id varchar, run_id varchar, source varchar, slug varchar, table_name varchar, n_offered bigint,
     n_accepted bigint, n_quarantined bigint, n_deduplicated bigint, event_min_at timestamptz,
-    event_max_at timestamptz, received_at timestamptz, committed_at timestamptz);
+    event_max_at timestamptz, received_at timestamptz, committed_at timestamptz, replay_of varchar);
 create table if not exists lake.ops.objects (
     sha256 varchar, source varchar, reading varchar, batch_id varchar, origin varchar, n_bytes bigint,
     received_at timestamptz);
@@ -105,14 +111,17 @@ create table if not exists lake.ops.kpi_history (
 
 
 def ensure_tables(catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas and tables that are missing, once, however many processes ask for them."""
+    """Bring schemas, tables and columns up to the contracts, once, however many processes ask for it.
+
+    Only adds: raises LakeError where a column of the lake is in no contract, or has another type there.
+    """
     if _missing(con):
         with catalog.lock("tables"):
             create_tables(con)
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas and tables that are missing; partitioning and sort order after the contracts."""
+    """Create schemas, tables and columns that are missing; partitioning and sort order after the contracts."""
     missing = _missing(con)
     con.execute("create schema if not exists lake.raw; create schema if not exists lake.ops;")
     con.execute("call lake.set_option('parquet_compression', 'zstd')")
@@ -121,30 +130,105 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("call lake.set_option('data_inlining_row_limit', 0)")
     con.execute(_OPS_TABLES)
     for contract in CONTRACTS.values():
-        if contract.table in missing:
+        name = f"raw.{contract.table}"
+        if (columns := missing.pop(name, None)) is None:
+            continue
+        if columns == _declared()[name]:
             _create(con, contract)
+        else:
+            _widen(con, contract, columns)
+    for name, columns in missing.items():
+        if columns != _declared()[name]:
+            _add(con, name, columns)
 
 
-def _missing(con: duckdb.DuckDBPyConnection) -> set[str]:
-    present = con.execute(
-        "select table_name from duckdb_tables() where database_name = 'lake' and schema_name in ('raw', 'ops')"
-    ).fetchall()
-    return {*CONTRACTS, QUARANTINE, "erasures", KPI_HISTORY} - {name for (name,) in present}
+Columns = dict[str, str]  # name -> type as DuckDB writes it
+
+
+@cache
+def _declared() -> dict[str, Columns]:
+    """Columns of every table as this version of the software has them."""
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as lake; create schema lake.raw; create schema lake.ops;")
+        con.execute(_OPS_TABLES)
+        for contract in CONTRACTS.values():
+            con.execute(f"create table lake.raw.{contract.table} ({_columns(con, contract)})")
+        return _present(con)
+
+
+def _present(con: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
+    found: dict[str, Columns] = {}
+    for table, column, type_ in con.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'lake' and schema_name in ('raw', 'ops') order by all"
+    ).fetchall():
+        found.setdefault(table, {})[column] = type_
+    return found
+
+
+def _missing(con: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
+    """Columns that the lake lacks, all of them where it lacks the table. Raises LakeError as `ensure_tables`."""
+    present = _present(con)
+    missing: dict[str, Columns] = {}
+    for table, columns in _declared().items():
+        found = present.get(table, {})
+        if unknown := found.keys() - columns.keys():
+            raise LakeError(
+                f"The lake's table {table} has columns this version does not know ({', '.join(sorted(unknown))}); run "
+                "the version that wrote it: columns are added to a contract, never dropped or renamed."
+            )
+        for column in found.keys() & columns.keys():
+            if found[column] != columns[column]:
+                raise LakeError(
+                    f"Column {column} of the lake's table {table} is {found[column]}, this version writes "
+                    f"{columns[column]}; run the version that wrote it: a column of another type needs another name."
+                )
+        if lacking := {column: type_ for column, type_ in columns.items() if column not in found}:
+            missing[table] = lacking
+    return missing
 
 
 def _create(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    schema = con.from_arrow(contract.arrow_schema.empty_table())
-    columns = ", ".join(f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True))
     name = f"lake.raw.{contract.table}"
-    if contract.versioned:
-        columns += f", {RECORD_HASH} varchar, {RECEIVED_AT} timestamptz"
-    con.execute(f"create table {name} ({columns}, source varchar, batch_id varchar, ingested_at timestamptz)")
+    con.execute(f"create table {name} ({_columns(con, contract)})")
     con.execute(f"comment on table {name} is '{sql_text(contract.policy)}'")
     if contract.partitioned_by:
         con.execute(f"alter table {name} set partitioned by ({', '.join(contract.partitioned_by)})")
     if contract.sorted_by:
         order = ", ".join(f'"{column}" asc' for column in contract.sorted_by)
         con.execute(f"alter table {name} set sorted by ({order})")
+
+
+def _columns(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    schema = con.from_arrow(contract.arrow_schema.empty_table())
+    columns = [f'"{name}" {type_}' for name, type_ in zip(schema.columns, schema.types, strict=True)]
+    if contract.versioned:
+        columns += [f"{RECORD_HASH} varchar", f"{RECEIVED_AT} timestamptz"]
+    return ", ".join([*columns, *(f"{name} {type_}" for name, type_ in WRITTEN.items())])
+
+
+def _widen(con: duckdb.DuckDBPyConnection, contract: Contract, columns: Columns) -> None:
+    """Add columns to a raw table that holds rows already; in those they are null."""
+    name = f"lake.raw.{contract.table}"
+    if required := sorted(set(contract.required) & columns.keys()):
+        raise LakeError(
+            f"The lake's table raw.{contract.table} lacks {', '.join(required)}, which its contract requires; let the "
+            "contract allow null: the rows already there have none."
+        )
+    finish = f"comment on table {name} is '{sql_text(contract.policy)}';"
+    if contract.versioned:  # or every version delivered again would be another one
+        finish += f"update {name} set {RECORD_HASH} = {record_hash(contract)}"
+    _add(con, f"raw.{contract.table}", columns, finish)
+
+
+def _add(con: duckdb.DuckDBPyConnection, name: str, columns: Columns, finish: str = "") -> None:
+    def work() -> None:
+        with transaction(con):
+            for column, type_ in columns.items():
+                con.execute(f'alter table lake.{name} add column "{column}" {type_}')
+            con.execute(finish)
+
+    retried(work)  # a batch of another process may be committed meanwhile
 
 
 def record_hash(contract: Contract) -> str:

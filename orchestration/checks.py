@@ -53,7 +53,7 @@ def validate_new_batches(con: duckdb.DuckDBPyConnection, slug: str, run_id: str)
     waiting = con.execute(
         "select source, list(distinct batch_id) from lake.ops.batches b where slug = ? and batch_id not in "
         "(select batch_id from lake.ops.check_results where batch_id is not null) "
-        "group by source having sum(n_accepted) + sum(n_quarantined) > 0 order by source",
+        "group by source having bool_or(n_accepted > 0 or n_quarantined > 0) order by source",
         [slug],
     ).fetchall()
     results: list[tuple[str, str, str, bool]] = []

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -128,6 +128,36 @@ def ingest(
             + (f"; {outcome.n_known} deliveries were already in the lake" if outcome.n_known else ""),
             highlight=False,
         )
+    _finish(report.failures)
+
+
+@app.command()
+def replay(
+    source: Annotated[list[str] | None, typer.Option(help="source id; may be repeated; all if not given")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="received then or later, UTC")
+    ] = None,
+    batch: Annotated[list[str] | None, typer.Option(help="only this delivery (batch_id); may be repeated")] = None,
+    build: Annotated[bool, typer.Option(help="build and publish the KPI tables afterwards")] = True,
+) -> None:
+    """Read payloads of the landing zone again, as today's software and sources.toml would. Fetches nothing."""
+    settings = load_settings()
+    with _publishing(settings), _progress():
+        from orchestration.runs import replay as replay_all
+
+        instant = since.replace(tzinfo=UTC) if since else None
+        done, report = replay_all(settings, source or [], since=instant, batches=batch or [], build=build)
+    for replayed in done:
+        changed = replayed.receipts
+        out.print(
+            f"{_plain(replayed.source)}: {replayed.n_read:,} deliveries read again, {len(changed):,} differ: "
+            f"accepted {sum(r.n_accepted for r in changed):+,}, "
+            f"quarantined {sum(r.n_quarantined for r in changed):+,}, "
+            f"replaced {sum(r.n_replaced for r in changed):,}",
+            highlight=False,
+        )
+        for note in replayed.notes:
+            out.print(f"  {_plain(note)}", highlight=False, soft_wrap=True)
     _finish(report.failures)
 
 

@@ -150,7 +150,7 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
     rows = con.execute(
         "select (select md5(string_agg(b::varchar, ' ' order by b::varchar)) from ("
         "  select batch_id, table_name, n_accepted, n_quarantined from lake.ops.batches"
-        "  where n_accepted + n_quarantined > 0) b), "
+        "  where n_accepted + n_quarantined > 0 or replay_of is not null) b), "
         "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
         # what is computed of the articles comes without a batch
         "(select (count(*), max(ingested_at)) from lake.raw.media__labels), "

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from lake.catalog import EXTENSIONS, OBJECT_STORE_EXTENSION, open_catalog
 from lake.errors import IocError
 from lake.serving import POINTER, published
 from lake.settings import Settings, private_folder
-from lake.sources.declared import load_sources
+from lake.sources.address import is_url
+from lake.sources.declared import MQTT_SCHEMES, Source, load_sources
 from orchestration import dbt_build
 
 FREE_GB = 2
+CONNECT_S = 3.0
+DEFAULT_PORTS = {"http": 80, "https": 443, "mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("catalogue and extensions", _lake),
         ("dbt project", _dbt),
         ("sources", _sources),
+        ("reachability", _reachability),
         ("publication", _publication),
     )
     for check, step in steps:
@@ -93,3 +100,35 @@ def _sources(settings: Settings) -> str:
     if not sources:
         return f"none declared in {settings.sources_file}; copy sources.example.toml or run `ioc demo`"
     return ", ".join(f"{source.id} ({source.slug})" for source in sources)
+
+
+def _reachability(settings: Settings) -> str:
+    """Whether a server listens where sources.toml says; nothing is asked of it, and no session is touched."""
+    wanted = {source.id: server for source in load_sources(settings.sources_file) if (server := _server(source))}
+    if not wanted:
+        return "no source lies on a server"
+    with ThreadPoolExecutor(8) as pool:
+        failures = dict(zip(wanted, pool.map(_refusal, wanted.values()), strict=True))
+    if silent := [f"{identity} ({why})" for identity, why in failures.items() if why]:
+        raise OSError(
+            f"{', '.join(silent)} cannot be reached; check the address in sources.toml, the network and the firewall."
+        )
+    return f"{len(wanted)} servers answer"
+
+
+def _server(source: Source) -> tuple[str, int] | None:
+    """Host and port of a source's server; None for a file, a folder and the simulator."""
+    if not is_url(source.location) and not source.location.startswith(MQTT_SCHEMES):
+        return None
+    address = urlsplit(source.location)
+    return address.hostname or "", address.port or DEFAULT_PORTS[address.scheme.lower()]
+
+
+def _refusal(server: tuple[str, int]) -> str:
+    """Why no connection comes about; "" if it does."""
+    try:
+        socket.create_connection(server, timeout=CONNECT_S).close()
+    except (OSError, UnicodeError) as error:
+        host, port = server
+        return f"{host}:{port}: {getattr(error, 'strerror', None) or error}"
+    return ""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
-import polars as pl
 
 import lake.sources.camera
 import lake.sources.form
@@ -20,31 +18,19 @@ import lake.sources.media
 import lake.sources.place
 import lake.sources.server
 import lake.sources.ticket
-import orchestration.media_parsing
-import transforms.camera
-import transforms.camera_documents
-import transforms.indicator
-import transforms.media
-import transforms.place
-import transforms.server
-import transforms.ticket
-from lake import clock, crashpoint, tables
+from lake import clock, crashpoint
+from lake.accounts import Receipt
 from lake.catalog import Catalog
-from lake.contracts.base import Delivery, Parsed
-from lake.contracts.profile import Format, Slug
+from lake.contracts.profile import Slug
 from lake.errors import IocError, PayloadRefused
-from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
-from lake.lines import stage_lines
-from lake.payloads import known_objects, newest_object, refuse, unread
-from lake.schema import CONTRACTS
+from lake.payloads import known_objects
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient, Payload
-from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.sources.turn import sole_subscriber
-from lake.suppression import Suppression
 from lake.transactions import record, transaction
+from orchestration.delivery import STREAMED, commit_new, stands_alone
 from orchestration.forms import FORM_PARSERS
 from orchestration.progress import report
 
@@ -59,18 +45,6 @@ FETCH: Mapping[Slug, Fetch] = {
     "place": lake.sources.place.fetch,
     **dict.fromkeys(FORM_PARSERS, lake.sources.form.fetch),
 }
-PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
-    "ticket": transforms.ticket.parse,
-    "server": transforms.server.parse,
-    "media": orchestration.media_parsing.parse,
-    "camera": transforms.camera_documents.parse,
-    "indicator": transforms.indicator.parse,
-    "place": transforms.place.parse,
-    **FORM_PARSERS,
-}
-STREAMED: frozenset[Format] = frozenset({"mqtt"})  # what cannot be read is kept in the landing zone, and let go there
-# One bad feed of 300, workbook of a folder or form of a unit must not lose the others.
-INDEPENDENT: frozenset[Slug] = frozenset({"media", "indicator", *FORM_PARSERS})
 
 
 @dataclass(frozen=True)
@@ -80,7 +54,7 @@ class Outcome:
     source: Source
     n_payloads: int
     n_known: int  # batches without a new byte
-    receipts: tuple[tables.Receipt, ...]
+    receipts: tuple[Receipt, ...]
     error: str | None
 
     @property
@@ -121,7 +95,7 @@ def harvest(
     recorded: datetime | None = min(until, as_of)
     if window and not (mark and window[0] <= mark):
         recorded = mark  # days fetched out of turn do not vouch for those between them and the watermark
-    receipts: list[tables.Receipt] = []
+    receipts: list[Receipt] = []
     refused: list[str] = []
     failures: list[str] = []
     n_payloads, n_known = 0, 0
@@ -129,7 +103,7 @@ def harvest(
     try:
         for landed in landing.pending(source.id, known_objects(con, source.id)):
             try:
-                receipt, _ = _commit(catalog, con, landing, source, run_id, [landed])
+                receipt, _ = commit_new(catalog, con, landing, source, run_id, [landed])
             except PayloadRefused as refusal:
                 refused.append(str(refusal))
                 continue
@@ -142,7 +116,7 @@ def harvest(
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
                 try:
-                    receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                    receipt, left_out = commit_new(catalog, con, landing, source, run_id, objects)
                 except PayloadRefused as refusal:
                     if source.format not in STREAMED:
                         raise
@@ -165,7 +139,7 @@ def harvest(
         failures.insert(0, f"{len(refused)} of {n_payloads} payloads were refused, first: {refused[0]}")
     error = f"{source.id}: {' | '.join(failures)}" if failures else None
     has_brought_data = bool(receipts or n_known)
-    status = "ok" if error is None else "partial" if has_brought_data and _stand_alone(source) else "failed"
+    status = "ok" if error is None else "partial" if has_brought_data and stands_alone(source) else "failed"
     account = (
         *(uuid.uuid4().hex, run_id, source.id, source.slug, started_at, datetime.now(UTC)),
         *(status, error, recorded, n_payloads),
@@ -192,11 +166,6 @@ def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
         while (objects := coming.result()) is not None:
             coming = pool.submit(next, batches, None)
             yield objects
-
-
-def _stand_alone(source: Source) -> bool:
-    """Whether a payload of the source that is refused leaves the others of its batch unharmed."""
-    return source.slug in INDEPENDENT or source.format in SINGLE_EVENTS or source.format in STREAMED
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:
@@ -234,100 +203,3 @@ def watermark(con: duckdb.DuckDBPyConnection, source: Source) -> datetime | None
         "select max(as_of) from lake.ops.harvests where source = ? and status <> 'failed'", [source.id]
     ).fetchone()
     return row[0].astimezone(UTC) if row and row[0] else None
-
-
-def _commit(
-    catalog: Catalog,
-    con: duckdb.DuckDBPyConnection,
-    landing: Landing,
-    source: Source,
-    run_id: str,
-    objects: Sequence[Landed],
-) -> tuple[tables.Receipt | None, list[str]]:
-    """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone."""
-    profile = source.profile.model_dump_json() if source.profile else ""
-    reading = hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
-    after = ""
-    if source.is_undated:
-        after = newest_object(con, source.id, reading)
-        objects = [landed for landed in objects if landed.sha256 != after]
-    else:
-        objects = unread(con, source.id, reading, objects)
-    if not objects:
-        return None, []
-    try:
-        batch = tables.Batch(source.id, source.slug, run_id, objects, reading, after)
-        return _commit_batch(catalog, con, landing, source, batch)
-    except PayloadRefused as error:
-        refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
-        raise
-
-
-def _commit_batch(
-    catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, source: Source, batch: tables.Batch
-) -> tuple[tables.Receipt, list[str]]:
-    # A clock ahead of ours may tell of a year that begins tomorrow.
-    keys = pseudonym_keys(catalog.settings, (batch.received_at + timedelta(days=1)).year)
-    deliveries = {
-        landed: Delivery(
-            format=landed.format,
-            profile=source.profile,
-            received_at=landed.received_at,
-            origin=landed.origin,
-            pseudonym_keys=keys,
-        )
-        for landed in batch.objects
-    }
-    if batch.objects[0].format == "ndjson":
-        return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]]), []
-    parsed: dict[Landed, Parsed] = {}
-    refused: dict[Landed, str] = {}
-    for landed, delivery in deliveries.items():
-        try:
-            parsed[landed] = PARSE[source.slug](landing.read(landed), delivery)
-        except PayloadRefused as error:
-            if not _stand_alone(source):
-                raise
-            refused[landed] = str(error)
-    if not parsed:
-        raise PayloadRefused(next(iter(refused.values())))
-    # A refused payload is not part of the batch, so the next harvest tries and names it again.
-    refuse(con, source.id, batch.run_id, refused)
-    suppression = Suppression.load(con, catalog.settings)
-    names = next(iter(parsed.values())).rows
-    rows = {
-        table: suppression.applied(con, CONTRACTS[table], pl.concat([p.rows[table] for p in parsed.values()]))
-        for table in names
-    }
-    rejected = pl.concat([p.rejected for p in parsed.values()])
-    receipt = tables.commit(catalog, con, replace(batch, objects=list(parsed)), rows, rejected)
-    for landed in parsed:
-        if suppression.holds(landing.chunks(landed)):  # raw bytes that name an erased person are not kept
-            landing.forget(landed)
-    return receipt, list(refused.values())
-
-
-def _commit_lines(
-    catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, batch: tables.Batch, delivery: Delivery
-) -> tables.Receipt:
-    """Commit a batch of one file of newline JSON, which may be larger than memory and never passes through Python."""
-    (landed,) = batch.objects
-    with landing.plain_file(landed) as path:
-        try:
-            stage_lines(
-                con,
-                path,
-                fast=transforms.camera.fast_sql(str(path), delivery),
-                careful=transforms.camera.careful_sql(delivery),
-                variables=transforms.camera.variables(delivery),
-            )
-        except PayloadRefused as error:
-            raise PayloadRefused(f"{delivery.origin}: {error}") from error
-        suppression = Suppression.load(con, catalog.settings)
-        rows = {
-            table: suppression.applied(con, CONTRACTS[table], sql) for table, sql in transforms.camera.ROWS_SQL.items()
-        }
-        receipt = tables.commit(catalog, con, batch, rows, transforms.camera.REJECTED_SQL)
-    if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):
-        landing.forget(landed)
-    return receipt

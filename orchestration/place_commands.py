@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from lake.contracts.place import PROVINCE_ZONE
-from lake.errors import PayloadRefused, ServingError, SettingsError
-from lake.settings import Settings, load_settings
-from transforms.gazetteer import Gazetteer, Unit
+from lake.errors import PayloadRefused, SettingsError
+from lake.settings import load_settings
+from orchestration.known_units import known_units, seed
+from transforms.gazetteer import Gazetteer
 
 place = typer.Typer(no_args_is_help=True, help="Administrative units: addresses, public mappings, boundary files.")
 out = Console(soft_wrap=True, highlight=False)
-SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 
 
 @place.command()
@@ -50,7 +47,7 @@ def check(
     from transforms import place_bridge
 
     units = known_units(load_settings())
-    bridge = {(row["old_code"], row["new_code"]): float(row["share"]) for row in _seed("unit_bridge")}
+    bridge = {(row["old_code"], row["new_code"]): float(row["share"]) for row in seed("unit_bridge")}
     last_day = max(unit.valid_to for unit in units if unit.valid_to)
     old = [unit for unit in units if unit.valid_to == last_day]
     links = place_bridge.links(_bytes(file), file.name)
@@ -84,33 +81,6 @@ def boundaries(
     out.print(f"{len(rows):,} boundaries fit, {len(rejects):,} do not.")
     if rejects:
         raise typer.Exit(1)
-
-
-def known_units(settings: Settings) -> list[Unit]:
-    """Units of the last publication, which has those of harvested lists; those of the province's seed before it."""
-    from lake import serving
-
-    columns = "code, valid_from, valid_to, level, name_vi, parent_code"
-    try:
-        with serving.connect(settings) as con:
-            return [Unit(*row) for row in con.execute(f"select {columns} from marts.dim_places").fetchall()]
-    except (ServingError, duckdb.CatalogException):  # nothing published yet, or before units were
-        return [
-            Unit(
-                row["code"],
-                date.fromisoformat(row["valid_from"]),
-                date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-                row["level"],
-                row["name_vi"],
-                row["parent_code"] or None,
-            )
-            for row in _seed("units")
-        ]
-
-
-def _seed(name: str) -> Sequence[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def _day(text: str | None) -> date:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import dagster as dg
 import duckdb
@@ -24,6 +25,8 @@ from orchestration.interrupts import interruptible
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
+from orchestration.replay import Replayed, replayable, unknown_batches
+from orchestration.replay import replay as replay_source
 from orchestration.resources import Session, declared, locations, open_session
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -78,6 +81,35 @@ def ingest(settings: Settings, sources: Sequence[Source], *, build: bool) -> tup
             with dagster_instance(settings) as instance:
                 failures += _build_and_publish(session, _definitions(), instance)
     return outcomes, RunReport(tuple(failures), _current(settings))
+
+
+def replay(
+    settings: Settings,
+    ids: Sequence[str],
+    *,
+    since: datetime | None,
+    batches: Sequence[str],
+    build: bool,
+) -> tuple[list[Replayed], RunReport]:
+    """Read landed payloads of the sources again, all if none is named; check, build, publish.
+
+    `since` and `batches` are those of `orchestration.replay.replay`. Raises SettingsError for an unknown source or
+    batch.
+    """
+    run_id = uuid.uuid4().hex
+    with open_session(settings) as session:
+        sources, left_out = replayable(session.con, declared(settings), ids)
+        if unknown := unknown_batches(session.con, [source.id for source in sources], batches):
+            raise SettingsError(f"No delivery {', '.join(unknown)} of these sources is known; see `ops.batches`.")
+        done = [
+            replay_source(session.catalog, session.con, source, run_id=run_id, since=since, batches=batches)
+            for source in sources
+        ]
+        failures = [failure for replayed in done for failure in replayed.failures]
+        if build:
+            with dagster_instance(settings) as instance:
+                failures += _build_and_publish(session, _definitions(), instance)
+    return [*done, *left_out], RunReport(tuple(failures), _current(settings))
 
 
 @contextmanager

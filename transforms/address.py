@@ -23,6 +23,9 @@ MAX_CHARACTERS = 500  # an address has some hundred; the rest of a longer text i
 # measures on the country's code lists how often an answer of SURE is wrong.
 WHOLE = 0.99  # every unit above it is named
 PARTLY = 0.95  # one of the units above it is named, and no other unit fits
+# Its province is named, its district is not: a ward that is gone may have been meant, of whose name another one stands
+# elsewhere in the province. Never SURE, unless the province's own reports are read (`within`).
+OF_PROVINCE = 0.88
 TYPED = 0.6  # nothing but its own name with its type, borne by no other
 BARE = 0.4  # nothing but its own name
 # What an oddity leaves of it.
@@ -52,12 +55,12 @@ def find(text: str, gazetteer: Gazetteer, on: date, *, within: str | None = None
     """The unit an address of the day `on` lies in.
 
     `within`: code of a province the text is known to speak of, as the reports of a province's own app do. Diacritics
-    and types may be missing. Where the boundaries of the day give no sure answer, those before and after are tried:
+    and types may be missing. Where the boundaries of the day give no good answer, those before and after are tried:
     people go on writing the old names. Two readings on different ground are ambiguous. Pure.
     """
     text = clean(text)[:MAX_CHARACTERS]
     place, best = _read(text, gazetteer.on(on), within)
-    for day in gazetteer.beside(on) if place.confidence < SURE else ():
+    for day in gazetteer.beside(on) if place.confidence < OF_PROVINCE else ():
         other, _ = _read(text, day, within)
         if other.unit is None or other.confidence * OTHER_TIME <= best:
             continue
@@ -135,7 +138,8 @@ def _placed(unit: Named, position: int, named: Sequence[Mention], given: set[str
     if above and agreed == above.keys():
         return WHOLE * oddity
     if agreed:
-        return PARTLY * oddity
+        is_open = any(upper.level == "district" and upper.code not in agreed for upper in unit.above)
+        return (OF_PROVINCE if is_open and not given & agreed else PARTLY) * oddity
     return (TYPED if own.type_vi else BARE) * oddity
 
 

@@ -22,6 +22,7 @@ MAX_DEPTH = 1_000
 
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])")
 _ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>")
+_END = re.compile(rb"</(?:[\w.-]+:)?(?:channel|feed|rdf)\s*>", re.IGNORECASE)  # some forget that of rss
 # Possessive throughout: linear in the length whatever the quotes do.
 _TAG = re.compile(rb"""<(/?)[A-Za-z](?:[^"'<>]++|"[^"]*+"|'[^']*+')*+""")
 _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
@@ -56,6 +57,11 @@ class FeedDocument(NamedTuple):
     def n_item_ends(self) -> int:
         """Closing tags of items."""
         return len(_ITEM_END.findall(self.body))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the element that holds the items ends."""
+        return _END.search(self.body) is not None
 
 
 def examined(body: bytes, origin: str) -> FeedDocument:

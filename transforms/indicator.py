@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -54,6 +55,15 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     rejects += [_contradiction(row) for row in contradicting.iter_rows(named=True)]
     sound = frame.filter(told == 1).drop("position")
     return Parsed(rows={VALUES.table: sound}, rejected=rejected_frame(sorted(rejects, key=lambda reject: reject[0])))
+
+
+def warm_up() -> None:
+    """Load and start everything `parse` needs, for a process that may open no file and start no thread afterwards."""
+    body = (
+        b'{"version":"2.0","class":"dataset","id":["year"],"size":[1],"value":[1],"role":{"time":["year"]},'
+        b'"dimension":{"year":{"category":{"index":["2024"]}}}}'
+    )
+    parse(body, Delivery("jsonstat", None, datetime(2025, 1, 1, tzinfo=UTC), "", {}))
 
 
 def _row(read: Observation, delivery: Delivery) -> tuple[object, ...]:

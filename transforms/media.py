@@ -34,3 +34,9 @@ _READERS: dict[str, Callable[[bytes, Delivery], Parsed]] = {
     "posts": page_post.parse,
     "form": partial(form.parse, form=MEDIA, contracts=(HUMAN_LABELS, RESPONSES)),
 }
+
+
+def warm_up() -> None:
+    """Load everything `parse` needs, for a process that may open no file afterwards."""
+    article_text.warm_up()
+    syndication.warm_up()

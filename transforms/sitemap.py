@@ -24,6 +24,8 @@ MAX_ADDRESS = 2_048  # characters
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENTRY = re.compile(rb"<(?:[\w.-]+:)?url(?=[\s/>])")
 _ENTRY_END = re.compile(rb"</(?:[\w.-]+:)?url\s*>")
+_END = re.compile(rb"</(?:[\w.-]+:)?urlset\s*>|<(?:[\w.-]+:)?urlset\b[^>]*/>")
+_TAIL = 200  # bytes kept of what ends too early between two entries
 _NEWS = "sitemap-news"  # in the namespace of the extension, whatever its version
 
 
@@ -53,6 +55,9 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
     if len(entries) > MAX_ENTRIES:
         raise PayloadRefused(f"{delivery.origin} sent more than {MAX_ENTRIES:,} entries; split the sitemap.")
     is_cut = len(_ENTRY_END.findall(body)) < len(entries)
+    is_whole = body.startswith(_UTF_16) or _END.search(body) is not None
+    if not entries and not is_whole:
+        raise PayloadRefused(f"{delivery.origin} sent a sitemap that ends before its first entry; harvest it again.")
     articles: list[tuple[object, ...]] = []
     addresses: list[tuple[object, ...]] = []
     rejects: list[tuple[int, str, str, bytes]] = []
@@ -69,6 +74,8 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             articles.append(_article(address, headline, fields, delivery))
         else:
             addresses.append((address, delivery.origin, instant(fields.get("lastmod"), delivery), delivery.received_at))
+    if not (is_cut or is_whole):
+        rejects.append((len(entries), "truncated_item", "the document ends without its closing tag.", body[-_TAIL:]))
     return Parsed(
         rows={
             ARTICLES.table: pl.DataFrame(articles, schema=ARTICLES.polars_schema, orient="row"),

@@ -21,6 +21,7 @@ from transforms.feed_item import instant, web_address
 from transforms.privacy import redact
 from transforms.text import clean, plain, what_arrived
 
+_TAIL = 200  # bytes kept of what ends too early between two items
 _SCHEMA = ARTICLES.polars_schema
 Fields = dict[str, Any]  # feedparser's dictionaries: text and lists of them
 
@@ -89,8 +90,15 @@ def parse(body: bytes, delivery: Delivery) -> Parsed:
             rows.append(tuple(row[name] for name in ARTICLES.names))
             continue
         rejects.append((position, *reject, given.body[span] or _read(entry)))
+    if is_broken and not is_cut and not given.is_closed:
+        rejects.append((len(entries), "truncated_item", "the document ends without its closing tag.", body[-_TAIL:]))
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     return Parsed(rows={ARTICLES.table: frame}, rejected=rejected_frame(rejects))
+
+
+def warm_up() -> None:
+    """Load everything `parse` needs, for a process that may open no file afterwards."""
+    feedparser.parse(io.BytesIO(b'<?xml version="1.0" encoding="windows-1258"?><rss version="2.0"><channel/></rss>'))
 
 
 def _written(entry: Fields, name: str) -> object:

@@ -16,6 +16,7 @@ from transforms.ticket_record import (
     RejectedError,
     has_photo,
     instant,
+    located,
     position,
     redacted,
     status,
@@ -98,6 +99,7 @@ def _request(record: Record, delivery: Delivery) -> tuple[str, datetime | None, 
         "has_photo": has_photo(record),
         "satisfaction": redacted(record, "satisfaction"),
         "is_closed_before_requested": closed_at is not None and closed_at < requested_at,
+        **located(record, requested_at, delivery),
     }
     return request_id, updated_at, tuple(row[name] for name in REQUESTS.names)
 

@@ -115,6 +115,7 @@ def _request(request: dict[str, Any], history: list[Any]) -> dict[str, Any]:
         "agency": request.get("agency_responsible"),
         "channel": extended.get("channel"),
         "unit_code": extended.get("unit_code"),
+        "address": request.get("address"),  # read, and dropped
         "duplicate_of": extended.get("parent_service_request_id"),  # as Chicago names it
         "requested_at": request.get("requested_datetime"),
         "updated_at": updated,

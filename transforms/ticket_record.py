@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lake.contracts.base import Delivery
+from lake.contracts.place import PROVINCE_ZONE
 from lake.contracts.profile import Profile
 from transforms.coordinates import converter
 from transforms.privacy import redact_report
@@ -18,6 +19,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
 FARTHEST_DEADLINE = timedelta(days=3653)  # ten years: 9999-12-31 is how some systems write "none"
 STATUSES = ("open", "closed")
+LOCATED = ("located_code", "located_from", "located_confidence", "is_located_surely")  # fields of Located, in order
 PLACE_DECIMALS = 4  # of a degree: eleven metres find the pothole, not the door of who reported it
 NO_PHOTO = {"", "false", "no", "n", "0"}
 
@@ -54,6 +56,19 @@ def text(record: Record, column: str) -> str | None:
     if isinstance(value, (list, dict)):
         raise RejectedError("wrong_type", f"{column} is {_NESTED[type(value)]}, not a text or a number.")
     return clean(value if isinstance(value, str) else str(value).lower()) or None  # numbers are text already
+
+
+def located(record: Record, requested_at: datetime, delivery: Delivery) -> dict[str, object]:
+    """The columns on the unit of the written address, by the boundaries of the report's day; {} null where the source
+    gives a unit of its own.
+
+    The address itself goes no further.
+    """
+    address = record.get("address")
+    has_unit = text(record, "unit_code") is not None
+    if has_unit or delivery.locate is None or not isinstance(address, str) or not clean(address):
+        return dict.fromkeys(LOCATED)
+    return dict(zip(LOCATED, delivery.locate(address, requested_at.astimezone(PROVINCE_ZONE).date()), strict=True))
 
 
 def redacted(record: Record, column: str) -> str | None:

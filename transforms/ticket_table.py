@@ -11,7 +11,7 @@ from lake.errors import PayloadRefused
 from transforms import csv_records, workbook_records
 from transforms.coordinates import converter
 from transforms.text import what_arrived
-from transforms.ticket_record import Found, RejectedError
+from transforms.ticket_record import LOCATED, Found, RejectedError
 
 PROJECTED, DEGREES = {"easting", "northing"}, {"lat", "long"}
 
@@ -34,7 +34,7 @@ def read(body: bytes, delivery: Delivery) -> Iterator[Found]:
 
 
 def _check(profile: Profile) -> None:
-    unknown = sorted(profile.columns.keys() - {*REQUESTS.names, *PROJECTED})
+    unknown = sorted(profile.columns.keys() - ({*REQUESTS.names, *PROJECTED, "address"} - {*LOCATED}))
     if unknown:
         raise PayloadRefused(f"The profile maps {', '.join(unknown)}, which a ticket does not have; correct it.")
     undeclared = sorted({"request_id", "status", "requested_at"} - profile.columns.keys())

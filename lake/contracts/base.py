@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
 from lake.contracts.profile import Format, Profile, Slug
 
+RESERVED = frozenset({"source", "batch_id", "ingested_at", "record_hash", "received_at"})  # the table writer's own
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 # Legal bases, as the tables' comments name them. docs/personal-data.md says what counsel must confirm.
@@ -75,6 +77,13 @@ class Contract:
     changed_at: str = ""
     is_derived: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a column named as one of the writer's own."""
+        if taken := RESERVED & set(self.names):
+            raise ValueError(
+                f"raw.{self.table} cannot have the columns {', '.join(sorted(taken))}: the writer adds them."
+            )
+
     @property
     def names(self) -> list[str]:
         """Column names in order, without the writer's own columns."""
@@ -104,13 +113,26 @@ class Contract:
         return dict(empty.schema)
 
 
+class Located(NamedTuple):
+    """The administrative unit of (`code`, `valid_from`) that an address lies in; None where several fit, or none.
+
+    `confidence` is 0..1; `is_sure`: it may be used without a person looking.
+    """
+
+    code: str | None
+    valid_from: date | None
+    confidence: float
+    is_sure: bool
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What a transform must know of a payload besides its bytes.
 
     `origin` is the URL or file name it came from, `received_at` the instant of the harvest (aware, UTC),
     `pseudonym_keys` the secrets of the keyed HMAC for personal identifiers (at least 32 bytes each), by year of the
-    event in UTC, without a gap from 2000 to the year of `received_at` or later.
+    event in UTC, without a gap from 2000 to the year of `received_at` or later. `locate` finds the unit of a written
+    address by the boundaries of a day; None where the units of the source's country are not known.
     """
 
     format: Format
@@ -118,6 +140,7 @@ class Delivery:
     received_at: datetime
     origin: str
     pseudonym_keys: Mapping[int, bytes]
+    locate: Callable[[str, date], Located] | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ REQUESTS = Contract(
         Column(
             "is_closed_before_requested", pa.bool_(), "time order violated: closed_at < requested_at", required=True
         ),
+        Column("located_code", pa.string(), "unit the written address lies in, where the source gives no unit_code"),
+        Column("located_from", pa.date32(), "valid_from of that unit: a code alone is no key"),
+        Column("located_confidence", pa.float64(), "confidence in it, 0..1; null without an address to read"),
+        Column("is_located_surely", pa.bool_(), "confident enough to be used without a person looking"),
     ),
     key=("request_id",),
     event_at="requested_at",
@@ -39,6 +43,8 @@ REQUESTS = Contract(
     purpose="Follow citizens' reports: how many, where, how fast and how well they are answered",
     legal_basis=PUBLIC_TASK,
     holds_personal_data=True,
+    # read in the light of the units known at the harvest, so it is no news of the source
+    volatile=("located_code", "located_from", "located_confidence", "is_located_surely"),
     changed_at="updated_at",
     dropped=(
         *("first_name", "last_name", "phone", "email", "device_id", "account_id"),

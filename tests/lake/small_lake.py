@@ -9,11 +9,11 @@ import duckdb
 import polars as pl
 
 from lake import tables
+from lake.accounts import Batch, Receipt
 from lake.catalog import Catalog
 from lake.contracts import server
 from lake.contracts.base import REJECTED_SCHEMA
 from lake.landing import Landed
-from lake.tables import Batch, Receipt
 
 NOON = datetime(2026, 9, 30, 5, tzinfo=UTC)
 NOTHING = pl.DataFrame(schema=REJECTED_SCHEMA)

@@ -19,6 +19,7 @@ import pytest
 from kpi_tables import create_kpi_tables
 
 from lake import serving, tables
+from lake.accounts import Batch
 from lake.catalog import Catalog
 from lake.contracts import ticket
 from lake.contracts.base import rejected_frame
@@ -310,7 +311,7 @@ def test_no_raw_table_and_nothing_quarantined_is_in_the_file(
     frame = pl.DataFrame([row | {"description": CANARY}], schema=ticket.REQUESTS.polars_schema)
     rejected = rejected_frame([(0, "bad_time", "requested_at cannot be read.", f"phone {CANARY}".encode())])
     landed = Landed("ca" * 32, Path("unused"), 1, "test", "csv", NOON)
-    batch = tables.Batch("serving-canary", "ticket", "run", [landed], "reading")
+    batch = Batch("serving-canary", "ticket", "run", [landed], "reading")
     assert tables.commit(catalog, built, batch, {"ticket__requests": frame}, rejected).n_quarantined == 1
     publish(built, settings, "r1")
     with connect(settings) as reader:

@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 
 from lake import tables
+from lake.accounts import Batch, Receipt
 from lake.catalog import Catalog
 from lake.contracts import media, server, ticket
 from lake.contracts.base import REJECTED_SCHEMA, rejected_frame
 from lake.errors import ContractViolation, LakeError
 from lake.landing import Landed
 from lake.schema import CONTRACTS
-from lake.tables import Batch, Receipt
 from lake.vault import Vault
 
 NOON = datetime(2021, 9, 30, 5, tzinfo=UTC)

@@ -20,7 +20,7 @@ from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources import crawler
 from lake.sources.declared import Source, declare
-from orchestration import media_parsing
+from orchestration import confined_parsing
 from orchestration.crawl import crawl_source
 from orchestration.harvest import Outcome, harvest, watermark
 
@@ -163,8 +163,8 @@ def test_page_that_kills_the_parser_costs_no_other(
 ) -> None:
     publisher = Publisher(server, {"doc": 0.1, "lanh": 0.1})
     publisher.pages["doc"] = (200, "<div>" * 200_000 + "<p>x</p>" + "<table><tr><td>" * 100_000)
-    strict = media_parsing.ConfinedParser("transforms.article_text", cpu_s=1, memory_mb=100)
-    monkeypatch.setattr(media_parsing, "_pages", lambda: strict)
+    strict = confined_parsing.ConfinedParser("transforms.media", cpu_s=1, memory_mb=100)
+    monkeypatch.setattr(confined_parsing, "child", lambda _: strict)
     reader = Reader(catalog, con, "bao-doc", publisher)
     assert reader.crawl().error is None
     assert reader.texts() == ["lanh"]
@@ -183,5 +183,5 @@ def test_bytes_of_pages_are_sealed_and_can_be_read_again(
     landing = Landing(catalog.settings)
     (landed,) = [kept for name, kept in landing.payloads() if name == "bao-kin" and kept.format == "article"]
     assert landed.origin == f"{server.url}/bai.html" and "cây cầu".encode() not in landed.path.read_bytes()
-    again = media_parsing.parse(landing.read(landed), Delivery("article", None, NOW, landed.origin, {}))
+    again = confined_parsing.media(landing.read(landed), Delivery("article", None, NOW, landed.origin, {}))
     assert again.rows["media__texts"]["text"][0].startswith("bai. Sáng nay")

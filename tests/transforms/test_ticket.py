@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.contracts.base import REJECTED_SCHEMA, Delivery, Parsed
+from lake.contracts.base import REJECTED_SCHEMA, Delivery, Located, Parsed
 from lake.contracts.profile import Profile
 from lake.contracts.ticket import REQUESTS
 from lake.errors import PayloadRefused
@@ -154,6 +155,7 @@ def test_every_field_of_a_request() -> None:
         "has_photo": True,
         "satisfaction": "5",
         "is_closed_before_requested": False,
+        **dict.fromkeys(("located_code", "located_from", "located_confidence", "is_located_surely")),
     }
 
 
@@ -454,3 +456,28 @@ def test_no_text_column_lets_a_phone_number_or_an_introduced_name_pass() -> None
     row = only_row(**dict.fromkeys(plain, told), extended_attributes=extended)
     assert [name for name, value in row.items() if re.search("Bưởi|345|@|12/3", str(value))] == []
     assert row["channel"] == "tôi tên [họ tên], [số điện thoại], [thư điện tử], [địa chỉ]"
+
+
+def test_an_address_is_read_by_the_day_of_the_report_and_goes_no_further() -> None:
+    asked: list[tuple[str, date]] = []
+
+    def locate(text: str, on: date) -> Located:
+        asked.append((text, on))
+        return Located("31333", date(2020, 2, 1), 0.99, True)
+
+    late = {"requested_datetime": "2021-09-01T23:30:00+07:00", "address": "12 đường Lê Lợi, xã Vị Tân"}
+    records = [
+        GOOD | late,
+        GOOD | late | {"service_request_id": "told", "extended_attributes": {"unit_code": "31336"}},
+        GOOD | {"service_request_id": "none", "address": {"street": "Lê Lợi"}},
+    ]
+    known = replace(delivery(), locate=locate)
+    rows = parse(json.dumps(records).encode(), known).rows["ticket__requests"]
+    assert asked == [("12 đường Lê Lợi, xã Vị Tân", date(2021, 9, 1))]
+    located = rows.select("unit_code", "located_code", "located_from", "located_confidence", "is_located_surely").rows()
+    assert located == [
+        (None, "31333", date(2020, 2, 1), 0.99, True),
+        ("31336", None, None, None, None),
+        (None, None, None, None, None),
+    ]
+    assert "Lê Lợi" not in str(rows.rows())

@@ -1,4 +1,5 @@
--- Grain: one row per rejected record. The record itself stays in raw: it may hold personal data.
+-- Grain: one row per rejected record that no replay has read otherwise since.
+-- The record itself stays in raw: it may hold personal data.
 select
     source,
     slug,
@@ -10,3 +11,4 @@ select
     raw_sha256,
     quarantined_at
 from {{ source('raw', 'quarantine') }}
+where replayed_at is null

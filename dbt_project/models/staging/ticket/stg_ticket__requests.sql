@@ -23,7 +23,17 @@ select
     versions.description,
     versions.agency,
     versions.channel,
-    versions.unit_code,
+    coalesce(
+        versions.unit_code,
+        case when versions.is_located_surely then versions.located_code end
+    ) as unit_code,
+    case
+        when versions.unit_code is not null then 'source'
+        when versions.is_located_surely then 'address'
+    end as unit_basis,
+    versions.located_code,
+    versions.located_from,
+    versions.located_confidence,
     versions.duplicate_of,
     versions.requested_at,
     versions.updated_at,
