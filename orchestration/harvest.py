@@ -6,7 +6,6 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +20,6 @@ import lake.sources.place
 import lake.sources.server
 import lake.sources.ticket
 import orchestration.media_parsing
-import transforms.camera
 import transforms.camera_documents
 import transforms.indicator
 import transforms.media
@@ -35,7 +33,6 @@ from lake.contracts.profile import Format, Slug
 from lake.errors import IocError, PayloadRefused
 from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
-from lake.lines import stage_lines
 from lake.payloads import known_objects, newest_object, refuse, unread
 from lake.schema import CONTRACTS
 from lake.sources.address import without_secrets
@@ -45,6 +42,7 @@ from lake.sources.declared import Source
 from lake.sources.turn import sole_subscriber
 from lake.suppression import Suppression
 from lake.transactions import record, transaction
+from orchestration import camera_lines
 from orchestration.forms import FORM_PARSERS
 from orchestration.progress import report
 
@@ -137,12 +135,11 @@ def harvest(
         with HttpClient() as http:
             connector = fetch or FETCH[source.slug]
             batches = connector(source, location=location, since=since, until=min(until, as_of), http=http)
-            landed_batches = _landed(landing, source, batches)
-            for objects in _one_ahead(landed_batches) if source.format == "ndjson" else landed_batches:
+            for objects, staged in _ready(catalog, con, landing, source, _landed(landing, source, batches)):
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
                 try:
-                    receipt, left_out = _commit(catalog, con, landing, source, run_id, objects)
+                    receipt, left_out = _commit(catalog, con, landing, source, run_id, objects, staged)
                 except PayloadRefused as refusal:
                     if source.format not in STREAMED:
                         raise
@@ -182,16 +179,23 @@ def _landed(landing: Landing, source: Source, batches: Iterator[list[Payload]]) 
         yield [landing.keep(source.id, payload) for payload in payloads]
 
 
-def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
-    """The same batches, each landed while the one before is committed.
+def _ready(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    source: Source,
+    batches: Iterator[list[Landed]],
+) -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
+    """The batches; files of newline JSON that are news come already staged."""
+    if source.format != "ndjson":
+        return ((objects, None) for objects in batches)
 
-    For local files: no network is waited for, and no connector takes the next question for an acknowledgement.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, batches, None)
-        while (objects := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield objects
+    def stage(objects: list[Landed]) -> camera_lines.Staged | None:
+        with con.cursor() as own:
+            news = unread(own, source.id, _reading(source), objects)
+        return camera_lines.stage(con, landing, _deliveries(catalog, source, news)) if news else None
+
+    return camera_lines.one_ahead(batches, stage)
 
 
 def _stand_alone(source: Source) -> bool:
@@ -243,10 +247,10 @@ def _commit(
     source: Source,
     run_id: str,
     objects: Sequence[Landed],
+    staged: camera_lines.Staged | None = None,
 ) -> tuple[tables.Receipt | None, list[str]]:
     """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone."""
-    profile = source.profile.model_dump_json() if source.profile else ""
-    reading = hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
+    reading = _reading(source)
     after = ""
     if source.is_undated:
         after = newest_object(con, source.id, reading)
@@ -257,18 +261,23 @@ def _commit(
         return None, []
     try:
         batch = tables.Batch(source.id, source.slug, run_id, objects, reading, after)
-        return _commit_batch(catalog, con, landing, source, batch)
+        return _commit_batch(catalog, con, landing, source, batch, staged)
     except PayloadRefused as error:
         refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
         raise
 
 
-def _commit_batch(
-    catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, source: Source, batch: tables.Batch
-) -> tuple[tables.Receipt, list[str]]:
+def _reading(source: Source) -> str:
+    """Fingerprint of the way a source is read."""
+    profile = source.profile.model_dump_json() if source.profile else ""
+    return hashlib.sha256(f"{source.format}\n{source.time_zone}\n{profile}".encode()).hexdigest()
+
+
+def _deliveries(catalog: Catalog, source: Source, objects: Sequence[Landed]) -> dict[Landed, Delivery]:
     # A clock ahead of ours may tell of a year that begins tomorrow.
-    keys = pseudonym_keys(catalog.settings, (batch.received_at + timedelta(days=1)).year)
-    deliveries = {
+    latest = max(landed.received_at for landed in objects) + timedelta(days=1)
+    keys = pseudonym_keys(catalog.settings, latest.year)
+    return {
         landed: Delivery(
             format=landed.format,
             profile=source.profile,
@@ -276,10 +285,22 @@ def _commit_batch(
             origin=landed.origin,
             pseudonym_keys=keys,
         )
-        for landed in batch.objects
+        for landed in objects
     }
+
+
+def _commit_batch(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    source: Source,
+    batch: tables.Batch,
+    staged: camera_lines.Staged | None,
+) -> tuple[tables.Receipt, list[str]]:
+    deliveries = _deliveries(catalog, source, batch.objects)
     if batch.objects[0].format == "ndjson":
-        return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]]), []
+        staged = staged or camera_lines.stage(con, landing, deliveries)
+        return camera_lines.commit(catalog, landing, batch, staged), []
     parsed: dict[Landed, Parsed] = {}
     refused: dict[Landed, str] = {}
     for landed, delivery in deliveries.items():
@@ -305,29 +326,3 @@ def _commit_batch(
         if suppression.holds(landing.chunks(landed)):  # raw bytes that name an erased person are not kept
             landing.forget(landed)
     return receipt, list(refused.values())
-
-
-def _commit_lines(
-    catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, batch: tables.Batch, delivery: Delivery
-) -> tables.Receipt:
-    """Commit a batch of one file of newline JSON, which may be larger than memory and never passes through Python."""
-    (landed,) = batch.objects
-    with landing.plain_file(landed) as path:
-        try:
-            stage_lines(
-                con,
-                path,
-                fast=transforms.camera.fast_sql(str(path), delivery),
-                careful=transforms.camera.careful_sql(delivery),
-                variables=transforms.camera.variables(delivery),
-            )
-        except PayloadRefused as error:
-            raise PayloadRefused(f"{delivery.origin}: {error}") from error
-        suppression = Suppression.load(con, catalog.settings)
-        rows = {
-            table: suppression.applied(con, CONTRACTS[table], sql) for table, sql in transforms.camera.ROWS_SQL.items()
-        }
-        receipt = tables.commit(catalog, con, batch, rows, transforms.camera.REJECTED_SQL)
-    if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):
-        landing.forget(landed)
-    return receipt
