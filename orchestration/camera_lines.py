@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -18,6 +19,8 @@ from lake.landing import Landed, Landing
 from lake.lines import stage_lines
 from lake.schema import CONTRACTS
 from lake.suppression import Suppression
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,20 +75,14 @@ def commit(catalog: Catalog, landing: Landing, batch: tables.Batch, staged: Stag
     return receipt
 
 
-def one_ahead(
-    batches: Iterator[list[Landed]], prepare: Callable[[list[Landed]], Staged | None]
-) -> Iterator[tuple[list[Landed], Staged | None]]:
-    """The same batches, each landed and staged while the one before is committed.
+def one_ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a thread of its own while the one before is used.
 
-    For local files: no network is waited for, and no connector takes the next question for an acknowledgement.
+    For what comes from local files: no network is waited for, and no connector takes the next question for an
+    acknowledgement.
     """
-
-    def prepared() -> tuple[list[Landed], Staged | None] | None:
-        objects = next(batches, None)
-        return None if objects is None else (objects, prepare(objects))
-
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(prepared)
-        while (ready := coming.result()) is not None:
-            coming = pool.submit(prepared)
-            yield ready
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

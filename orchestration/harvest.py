@@ -186,16 +186,17 @@ def _ready(
     source: Source,
     batches: Iterator[list[Landed]],
 ) -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
-    """The batches; files of newline JSON that are news come already staged."""
+    """The batches. Of newline JSON one file is landed and one staged while one is committed."""
     if source.format != "ndjson":
         return ((objects, None) for objects in batches)
 
-    def stage(objects: list[Landed]) -> camera_lines.Staged | None:
-        with con.cursor() as own:
-            news = unread(own, source.id, _reading(source), objects)
-        return camera_lines.stage(con, landing, _deliveries(catalog, source, news)) if news else None
+    def staged() -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
+        for objects in camera_lines.one_ahead(batches):
+            with con.cursor() as own:
+                news = unread(own, source.id, _reading(source), objects)
+            yield objects, camera_lines.stage(con, landing, _deliveries(catalog, source, news)) if news else None
 
-    return camera_lines.one_ahead(batches, stage)
+    return camera_lines.one_ahead(staged())
 
 
 def _stand_alone(source: Source) -> bool:
