@@ -173,12 +173,13 @@ class Landing:
 
     @contextmanager
     def plain_file(self, landed: Landed) -> Iterator[Path]:
-        """Path of the opened, decompressed payload, for readers that stream; a temporary file goes with the block.
+        """Path of the opened, decompressed payload, for readers that stream: a temporary file that goes with the block
+        and may be changed.
 
         Never hand a compressed file to an engine: a few megabytes may unpack to terabytes. Raises as `read`.
         """
         with self._opened(landed) as file:
-            if not _is_gzip(file):
+            if landed.format in SEALED and not _is_gzip(file):
                 self._check_size(landed)
                 yield Path(file.name)
                 return

@@ -1,12 +1,17 @@
 """Newline-delimited files of any size as DuckDB tables: a fast reading of all lines, a careful one of doubtful lines.
 
-No format is known here: both readings are SQL given by a transform, and what they mean is its matter.
+No format is known here: both readings are SQL given by a transform, and what they mean is its matter. The fast one is
+strict: it stops at what it does not expect, so it need not look twice to be sure. The usual fault is a line cut short;
+lines that do not end as their neighbours do are therefore set aside first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -18,17 +23,20 @@ RAW_SCHEMA = pa.schema([("position", pa.int64()), ("raw", pa.binary()), ("is_who
 BATCH_BYTES = 4 << 20
 MAX_LINE_BYTES = 16 << 20  # DuckDB's own limit of one JSON document
 HEAD_BYTES = 64 << 10  # kept of a longer line
+BLANK = bytes(code if code in b"\r\n" else ord(" ") for code in range(256))
+SAMPLE = 200  # lines that show how lines end
 
 
 def stage_lines(
     con: duckdb.DuckDBPyConnection, path: Path, *, fast: str, careful: str, variables: Mapping[str, list[bytes]]
 ) -> None:
-    """Read `path` into the temp tables `fast_lines` and `careful_lines`.
+    """Read `path`, a file of the caller's own that is changed, into the temp tables `fast_lines` and `careful_lines`.
 
-    `fast` is a SELECT over the file with one row per non-blank line in file order and a column `fault`, null
-    where the line is good. `careful` is a SELECT over `raw_lines(position, raw, is_whole)`, which holds the lines
-    with a fault; it holds every line, and `fast_lines` none, if the fast reading fails or sees other lines than are
-    there. `variables` are set for the session while the readings run.
+    `fast` is a SELECT over the file with one row per non-blank line in file order and a column `fault`, null where the
+    line is good; it fails at a line of which it cannot be sure. `careful` is a SELECT over
+    `raw_lines(position, raw, is_whole)`, which holds the lines with a fault and those set aside; it holds every line,
+    and `fast_lines` none, if the fast reading fails or sees other lines than are there.
+    `variables` are set for the session while the readings run.
     Raises PayloadRefused if no line is JSON, LakeError if DuckDB cannot read the file at all.
     """
     try:
@@ -54,76 +62,117 @@ def _stage(
     for name, value in variables.items():
         con.execute(f"set variable {name} = $1", [value])
     try:
-        doubtful = _read_fast(con, path, fast)
-        if doubtful is not None:
-            n_read = _read_carefully(con, path, careful, doubtful)
-            if con.execute(f"select count(*) from {FAST}").fetchone() == (n_read,):
-                return
-        _read_carefully(con, path, careful, None)
-        con.execute(f"create or replace temp table {FAST} as select * from {CAREFUL} limit 0")
+        ending = _usual_ending(path)
+        aside = RawLines(path, lambda nth, line: not line.endswith(ending))
+        _read_carefully(con, aside, f"create or replace temp table {CAREFUL} as {careful}")
+        _blank(path, aside.places.values())
+        faulty = _read_fast(con, fast, aside.n_read - len(aside.places))
+        if faulty is None:
+            con.execute(f"create or replace temp table {FAST} as select * from {CAREFUL} limit 0")
+        if faulty is None or faulty:
+            doubtful = RawLines(path, lambda nth, line: faulty is None or nth in faulty, aside.places)
+            _read_carefully(con, doubtful, f"insert into {CAREFUL} {careful}")
     finally:
         for name in variables:
             con.execute(f"reset variable {name}")
 
 
-def _read_fast(con: duckdb.DuckDBPyConnection, path: Path, fast: str) -> Collection[int] | None:
-    """Positions of the lines with a fault; None when the reading failed."""
+def _usual_ending(path: Path) -> bytes:
+    """How most of the first lines end: their last two bytes and the line end."""
+    endings: Counter[bytes] = Counter()
+    with path.open("rb") as file:
+        for _ in range(SAMPLE):
+            line = file.readline(HEAD_BYTES)
+            text = line.rstrip()
+            endings[text[-2:] + line[len(text) :]] += bool(text)
+    return max(endings, key=endings.__getitem__)
+
+
+def _blank(path: Path, places: Iterable[tuple[int, int]]) -> None:
+    """Overwrite the bytes from begin to end of each place, save for line ends, with spaces."""
+    with path.open("r+b") as file:
+        for begin, end in places:
+            for at in range(begin, end, BATCH_BYTES):
+                piece = os.pread(file.fileno(), min(BATCH_BYTES, end - at), at)
+                os.pwrite(file.fileno(), piece.translate(BLANK), at)
+
+
+def _read_fast(con: duckdb.DuckDBPyConnection, fast: str, n_lines: int) -> set[int] | None:
+    """Which lines, counted from 0, have a fault; None when the reading failed or saw other than `n_lines` lines."""
     row = con.execute("select current_setting('preserve_insertion_order')").fetchone()
-    con.execute("set preserve_insertion_order = true")  # then rowid is the position of the line
+    con.execute("set preserve_insertion_order = true")  # then rowid counts the lines
     try:
         con.execute(f"create or replace temp table {FAST} as {fast}")
     except duckdb.InvalidInputException:
-        return None  # a document that ends on a later line stops DuckDB 1.5's reader in spite of ignore_errors
+        return None
     finally:
         con.execute(f"set preserve_insertion_order = {row[0] if row else True}")
+    if con.execute(f"select count(*) from {FAST}").fetchone() != (n_lines,):
+        return None
     return {rowid for (rowid,) in con.execute(f"select rowid from {FAST} where fault is not null").fetchall()}
 
 
-def _read_carefully(con: duckdb.DuckDBPyConnection, path: Path, careful: str, wanted: Collection[int] | None) -> int:
-    """Fill `careful_lines` with the wanted lines, None: all; returns how many lines the file has."""
-    lines = RawLines(path, wanted)
+def _read_carefully(con: duckdb.DuckDBPyConnection, lines: RawLines, statement: str) -> None:
     con.register(RAW, pa.RecordBatchReader.from_batches(RAW_SCHEMA, iter(lines)))
     try:
-        con.execute(f"create or replace temp table {CAREFUL} as {careful}")
+        con.execute(statement)
     finally:
         con.unregister(RAW)
-    return lines.n_read
 
 
 class RawLines:
-    """Batches (position, raw, is_whole) of the wanted non-blank lines, without line ends; `wanted` None: of all.
+    """Batches (position, raw, is_whole) of the non-blank lines that `is_wanted`(count from 0, line with its end).
 
-    Positions count non-blank lines from 0. `n_read` is the number of them once the batches are used up.
-    Of a line past MAX_LINE_BYTES only the first HEAD_BYTES are given, so that no line can fill the memory.
+    Positions count from 0 as well, but also the lines at the positions `blanked`, which the file no longer has.
+    Once the batches are used up, `n_read` is the number of lines that are there, and `places` maps the positions given
+    to begin and end of the line in the file. Of a line past MAX_LINE_BYTES only the first HEAD_BYTES are given, so that
+    no line can fill the memory.
     """
 
-    def __init__(self, path: Path, wanted: Collection[int] | None) -> None:
+    def __init__(
+        self, path: Path, is_wanted: Callable[[int, bytes], bool], blanked: Collection[int] = frozenset()
+    ) -> None:
         self._path = path
-        self._wanted = wanted
+        self._is_wanted = is_wanted
+        self._blanked = blanked
         self.n_read = 0
+        self.places: dict[int, tuple[int, int]] = {}
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        self.n_read = 0
         positions: list[int] = []
         lines: list[bytes] = []
         are_whole: list[bool] = []
-        n_bytes = 0
+        position = n_bytes = offset = 0
         with self._path.open("rb", buffering=1 << 16) as file:
             while line := file.readline(MAX_LINE_BYTES + 1):
-                is_whole = len(line) <= MAX_LINE_BYTES
+                begin, offset = offset, offset + len(line)
+                is_whole = len(line) <= MAX_LINE_BYTES or line.endswith(b"\n")
                 if not is_whole:
+                    offset += _skip_line(file)
                     line = line[:HEAD_BYTES]
-                    while (rest := file.readline(BATCH_BYTES)) and not rest.endswith(b"\n"):
-                        pass
                 elif line.isspace():
                     continue
-                if self._wanted is None or self.n_read in self._wanted:
-                    positions.append(self.n_read)
+                while position in self._blanked:
+                    position += 1
+                if self._is_wanted(self.n_read, line):
+                    self.places[position] = begin, offset
+                    positions.append(position)
                     lines.append(line.rstrip(b"\r\n"))
                     are_whole.append(is_whole)
                     n_bytes += len(line)
                 self.n_read += 1
+                position += 1
                 if n_bytes >= BATCH_BYTES:
                     yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)
                     positions, lines, are_whole, n_bytes = [], [], [], 0
         yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)
+
+
+def _skip_line(file: BinaryIO) -> int:
+    """Pass by the rest of a line; returns its bytes."""
+    n_bytes = 0
+    while rest := file.readline(BATCH_BYTES):
+        n_bytes += len(rest)
+        if rest.endswith(b"\n"):
+            break
+    return n_bytes

@@ -11,7 +11,6 @@ import duckdb
 import polars as pl
 
 import orchestration.confined_parsing
-import transforms.camera
 import transforms.camera_documents
 import transforms.place
 import transforms.server
@@ -24,13 +23,13 @@ from lake.contracts.profile import Format, Slug
 from lake.errors import PayloadRefused
 from lake.keys import pseudonym_keys
 from lake.landing import Landed, Landing
-from lake.lines import stage_lines
 from lake.payloads import newest_object, refuse, unread
 from lake.replaying import Replay
 from lake.schema import CONTRACTS
 from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.suppression import Suppression
+from orchestration import camera_lines
 from orchestration.forms import FORM_PARSERS
 from orchestration.known_units import locator
 
@@ -66,8 +65,12 @@ def commit_new(
     source: Source,
     run_id: str,
     objects: Sequence[Landed],
+    staged: camera_lines.Staged | None = None,
 ) -> tuple[Receipt | None, list[str]]:
-    """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone."""
+    """Commit what is new of one batch; the sentences of payloads left out because each of their kind stands alone.
+
+    `staged`: the rows of a file of newline JSON where they have been read already.
+    """
     reading, after = reading_of(source), ""
     if source.is_undated:
         after = newest_object(con, source.id, reading)
@@ -78,7 +81,7 @@ def commit_new(
         return None, []
     try:
         batch = Batch(source.id, source.slug, run_id, objects, reading, after)
-        return _commit_batch(catalog, con, landing, source, batch)
+        return _commit_batch(catalog, con, landing, source, batch, staged=staged)
     except PayloadRefused as error:
         refuse(con, source.id, run_id, {landed: str(error) for landed in objects})
         raise
@@ -88,23 +91,18 @@ def commit_again(
     catalog: Catalog, con: duckdb.DuckDBPyConnection, landing: Landing, source: Source, batch: Batch, replay: Replay
 ) -> Receipt:
     """Commit what today's reading of a committed batch changes. Raises PayloadRefused if it refuses any payload."""
-    receipt, left_out = _commit_batch(catalog, con, landing, source, batch, replay)
+    receipt, left_out = _commit_batch(catalog, con, landing, source, batch, replay=replay)
     assert not left_out
     return receipt
 
 
-def _commit_batch(
-    catalog: Catalog,
-    con: duckdb.DuckDBPyConnection,
-    landing: Landing,
-    source: Source,
-    batch: Batch,
-    replay: Replay | None = None,
-) -> tuple[Receipt, list[str]]:
+def deliveries_of(catalog: Catalog, source: Source, objects: Sequence[Landed]) -> dict[Landed, Delivery]:
+    """Each payload with what its parser must know of it."""
     # A clock ahead of ours may tell of a year that begins tomorrow.
-    keys = pseudonym_keys(catalog.settings, (batch.received_at + timedelta(days=1)).year)
+    latest = max(landed.received_at for landed in objects) + timedelta(days=1)
+    keys = pseudonym_keys(catalog.settings, latest.year)
     locate = locator(catalog.settings, source) if source.slug == "ticket" else None
-    deliveries = {
+    return {
         landed: Delivery(
             format=landed.format,
             profile=source.profile,
@@ -113,10 +111,24 @@ def _commit_batch(
             pseudonym_keys=keys,
             locate=locate,
         )
-        for landed in batch.objects
+        for landed in objects
     }
+
+
+def _commit_batch(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    source: Source,
+    batch: Batch,
+    *,
+    replay: Replay | None = None,
+    staged: camera_lines.Staged | None = None,
+) -> tuple[Receipt, list[str]]:
+    deliveries = deliveries_of(catalog, source, batch.objects)
     if batch.objects[0].format == "ndjson":
-        return _commit_lines(catalog, con, landing, batch, deliveries[batch.objects[0]], replay), []
+        staged = staged or camera_lines.stage(con, landing, deliveries)
+        return camera_lines.commit(catalog, landing, batch, staged, replay), []
     parsed: dict[Landed, Parsed] = {}
     refused: dict[Landed, str] = {}
     for landed, delivery in deliveries.items():
@@ -142,34 +154,3 @@ def _commit_batch(
         if suppression.holds(landing.chunks(landed)):  # raw bytes that name an erased person are not kept
             landing.forget(landed)
     return receipt, list(refused.values())
-
-
-def _commit_lines(
-    catalog: Catalog,
-    con: duckdb.DuckDBPyConnection,
-    landing: Landing,
-    batch: Batch,
-    delivery: Delivery,
-    replay: Replay | None,
-) -> Receipt:
-    """Commit a batch of one file of newline JSON, which may be larger than memory and never passes through Python."""
-    (landed,) = batch.objects
-    with landing.plain_file(landed) as path:
-        try:
-            stage_lines(
-                con,
-                path,
-                fast=transforms.camera.fast_sql(str(path), delivery),
-                careful=transforms.camera.careful_sql(delivery),
-                variables=transforms.camera.variables(delivery),
-            )
-        except PayloadRefused as error:
-            raise PayloadRefused(f"{delivery.origin}: {error}") from error
-        suppression = Suppression.load(con, catalog.settings)
-        rows = {
-            table: suppression.applied(con, CONTRACTS[table], sql) for table, sql in transforms.camera.ROWS_SQL.items()
-        }
-        receipt = tables.commit(catalog, con, batch, rows, transforms.camera.REJECTED_SQL, replay)
-    if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):
-        landing.forget(landed)
-    return receipt

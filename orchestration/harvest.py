@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,13 +23,14 @@ from lake.catalog import Catalog
 from lake.contracts.profile import Slug
 from lake.errors import IocError, PayloadRefused
 from lake.landing import Landed, Landing
-from lake.payloads import known_objects
+from lake.payloads import known_objects, unread
 from lake.sources.address import without_secrets
 from lake.sources.base import Fetch, HttpClient, Payload
 from lake.sources.declared import Source
 from lake.sources.turn import sole_subscriber
 from lake.transactions import record, transaction
-from orchestration.delivery import STREAMED, commit_new, stands_alone
+from orchestration import camera_lines
+from orchestration.delivery import STREAMED, commit_new, deliveries_of, reading_of, stands_alone
 from orchestration.forms import FORM_PARSERS
 from orchestration.progress import report
 
@@ -111,12 +111,11 @@ def harvest(
         with HttpClient() as http:
             connector = fetch or FETCH[source.slug]
             batches = connector(source, location=location, since=since, until=min(until, as_of), http=http)
-            landed_batches = _landed(landing, source, batches)
-            for objects in _one_ahead(landed_batches) if source.format == "ndjson" else landed_batches:
+            for objects, staged in _ready(catalog, con, landing, source, _landed(landing, source, batches)):
                 n_payloads += len(objects)
                 report(source.id, f"{n_payloads} payloads")
                 try:
-                    receipt, left_out = commit_new(catalog, con, landing, source, run_id, objects)
+                    receipt, left_out = commit_new(catalog, con, landing, source, run_id, objects, staged)
                 except PayloadRefused as refusal:
                     if source.format not in STREAMED:
                         raise
@@ -156,16 +155,24 @@ def _landed(landing: Landing, source: Source, batches: Iterator[list[Payload]]) 
         yield [landing.keep(source.id, payload) for payload in payloads]
 
 
-def _one_ahead(batches: Iterator[list[Landed]]) -> Iterator[list[Landed]]:
-    """The same batches, each landed while the one before is committed.
+def _ready(
+    catalog: Catalog,
+    con: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    source: Source,
+    batches: Iterator[list[Landed]],
+) -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
+    """The batches. Of newline JSON one file is landed and one staged while one is committed."""
+    if source.format != "ndjson":
+        return ((objects, None) for objects in batches)
 
-    For local files: no network is waited for, and no connector takes the next question for an acknowledgement.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, batches, None)
-        while (objects := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield objects
+    def staged() -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
+        for objects in camera_lines.one_ahead(batches):
+            with con.cursor() as own:
+                news = unread(own, source.id, reading_of(source), objects)
+            yield objects, camera_lines.stage(con, landing, deliveries_of(catalog, source, news)) if news else None
+
+    return camera_lines.one_ahead(staged())
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:

@@ -1,10 +1,9 @@
 """Traffic cameras: newline JSON of Frigate -> events and status, as SQL text that DuckDB runs over a file.
 
-Every line is read twice at most. `fast_sql` reads the whole file with DuckDB's own JSON reader and keeps typed
-columns and a `fault`. That reader drops the text of a line it cannot read, sometimes spoils the line after one cut
-at a value, and stops at a document spread over lines; so every line with a fault is read again, alone and from its
-bytes, by `careful_sql`, and only that reading may reject it. `lake.lines.stage_lines` runs the two.
-That reader also takes the first of two equal keys in silence, so the fast reading fails where an object has some.
+`fast_sql` reads the whole file with DuckDB's own JSON reader, strictly: a document that is malformed, of another shape
+or has a key twice stops it. It keeps typed columns and a `fault`, but neither the text of a line nor what is wrong with
+it; so every line with a fault is read again from its bytes by `careful_sql`, and only that reading may reject it.
+`lake.lines.stage_lines` runs the two.
 """
 
 from __future__ import annotations
@@ -24,13 +23,10 @@ KM_PER_MILE = 1.609344  # international mile (1959), exact
 BLOCK_BYTES = 64  # of SHA-256, for HMAC (RFC 2104)
 NAME_LENGTH = 256  # characters of a camera's, object's or label's name; more is a writer's error
 
-# Numbers and booleans are read as text: a wrong type would otherwise become a silent null.
+# Numbers and booleans are read as text: a wrong type would otherwise become a silent null, or true a silent 1.
 _TEXT_FIELDS = (
     "id",
     "camera",
-    "frame_time",
-    "start_time",
-    "end_time",
     "label",
     "top_score",
     "false_positive",
@@ -39,7 +35,13 @@ _TEXT_FIELDS = (
     "recognized_license_plate",
     "recognized_license_plate_score",
 )
+_TIMES = ("frame_time", "start_time", "end_time")  # 0 and 1 are impossible, so the fast reading takes them as numbers
 _ZONES = ("entered_zones", "current_zones")
+_NAMES = {  # JSON path of an object -> what is read of it
+    "$": ("type", "after", "service", "cameras"),
+    "$.after": (*_TEXT_FIELDS, *_TIMES, *_ZONES),
+    "$.service": ("last_updated",),
+}
 
 
 class _Fault(NamedTuple):
@@ -87,8 +89,8 @@ _STATUS_FAULTS = (
 
 
 def _missing(field: str) -> _Fault:
-    condition = f"not is_status and coalesce(trim({_name(f'after.{field}')}), '') = ''"
-    return _Fault(f"missing_{field}", condition, f"'after.{field} is missing.'")
+    written = f"after.{field}" if field in _TIMES else f"nullif(trim({_name(f'after.{field}')}), '')"
+    return _Fault(f"missing_{field}", f"not is_status and {written} is null", f"'after.{field} is missing.'")
 
 
 def _unfit(field: str) -> _Fault:
@@ -143,23 +145,21 @@ def fast_sql(path: str, delivery: Delivery) -> str:
     """SELECT over a plain UTF-8 newline file: one row per non-blank line, `fault` null where it is good.
 
     Materialise it as `fast_lines` with preserve_insertion_order on: then rowid is the line's position.
-    DuckDB may refuse the file as a whole, and does so where an `after` has a key twice; then all of it is read by
-    `careful_sql`.
+    DuckDB refuses the file as a whole where a line is not as expected; then all of it is read by `careful_sql`.
     """
-    after = ", ".join([f"{f} VARCHAR" for f in _TEXT_FIELDS] + [f"{f} VARCHAR[]" for f in _ZONES])
-    columns = f"{{type: 'VARCHAR', after: 'STRUCT({after})', service: 'STRUCT(last_updated VARCHAR)', cameras: 'JSON'}}"
+    fields = (
+        *(f"{f} VARCHAR" for f in _TEXT_FIELDS),
+        *(f"{f} DOUBLE" for f in _TIMES),
+        *(f"{f} VARCHAR[]" for f in _ZONES),
+    )
+    columns = (
+        f"{{type: 'VARCHAR', after: 'STRUCT({', '.join(fields)})', service: 'STRUCT(last_updated VARCHAR)', "
+        "cameras: 'JSON'}"
+    )
     # `uncompressed`, or DuckDB would unpack whatever calls itself .gz, however large.
     # Without `records` DuckDB 1.5 looks into the documents to guess it, and a deep one overflows its stack.
-    options = "format = 'newline_delimited', records = true, compression = 'uncompressed', ignore_errors = true"
-    read = f"select * from read_ndjson({_text(path)}, {options}, columns = "
-    # A MAP, unlike a STRUCT, holds a key as often as it is there; a writer has few lists of keys, so few are looked at.
-    # Its values are not: as BOOLEAN most become null, which costs least.
-    twofold = (
-        f"select count(*) from (select distinct map_keys(after) as keys from ({read} "
-        "{after: 'MAP(VARCHAR, BOOLEAN)'}))) where list_unique(keys) <> len(keys)"
-    )
-    guard = f"case when ({twofold}) > 0 then error('an object has a key twice') else true end"
-    return _typed(f"{read} {columns}) where {guard}", delivery)
+    options = "format = 'newline_delimited', records = true, compression = 'uncompressed'"
+    return _typed(f"select * from read_ndjson({_text(path)}, {options}, columns = {columns})", delivery)
 
 
 def careful_sql(delivery: Delivery) -> str:
@@ -167,25 +167,34 @@ def careful_sql(delivery: Delivery) -> str:
 
     `raw` is kept for lines with a fault alone: this reading may be of a whole large file.
     """
-    after = ", ".join([f'"{f}": "VARCHAR"' for f in _TEXT_FIELDS] + [f'"{f}": ["VARCHAR"]' for f in _ZONES])
+    after = ", ".join([f'"{f}": "VARCHAR"' for f in (*_TEXT_FIELDS, *_TIMES)] + [f'"{f}": ["VARCHAR"]' for f in _ZONES])
     shape = f'{{"type": "VARCHAR", "after": {{{after}}}, "service": {{"last_updated": "VARCHAR"}}, "cameras": "JSON"}}'
+    places = ", ".join(map(_text, _NAMES))
+    twofold = " or ".join(map(_is_twofold, range(1, len(_NAMES) + 1), _NAMES.values()))
     # A byte order mark may open the first line.
     source = (
         f"with line as (select position, raw, is_whole, try(ltrim(decode(raw), chr(65279))) as line from {RAW}), "
         "checked as (select *, is_whole and coalesce(json_valid(line), false) as is_json from line), "
         "document as (select position, raw, is_whole, is_json, "
-        "if(is_json, json_keys(line, '$.after'), null) as keys, "
+        f"if(is_json, json_keys(line, [{places}]), null) as keys, "
         f"case when is_json then json_transform(line, {_text(shape)}) end as d from checked) "
         "select position, raw, is_whole, is_json, d.type as type, d.after as after, d.service as service, "
-        "d.cameras as cameras, coalesce(len(keys) <> len(list_distinct(keys)), false) as is_twofold from document"
+        f"d.cameras as cameras, {twofold} as is_twofold from document"
     )
     first = (
         _Fault(OVERSIZED, "not is_whole", "'The line is too long for one record; the landing zone holds it whole.'"),
         _Fault(MALFORMED, "not is_json", "'The line is not a whole JSON document in UTF-8.'"),
-        _Fault("duplicate_key", "is_twofold", "'`after` has a key twice, so what it says is uncertain.'"),
+        _Fault("duplicate_key", "is_twofold", "'The line has a key twice, so what it says is uncertain.'"),
     )
     keep = ("position", "if(fault is null, null, raw) as raw", "reason")
     return _typed(source, delivery, keep=keep, first=first)
+
+
+def _is_twofold(nth: int, names: tuple[str, ...]) -> str:
+    """Whether the nth list of `keys` has one of the names twice; few lists have any key twice."""
+    keys = f"keys[{nth}]"
+    named = f"list_filter({keys}, lambda key: key in ({', '.join(map(_text, names))}))"
+    return f"case when len({keys}) <> list_unique({keys}) then len({named}) <> list_unique({named}) else false end"
 
 
 def variables(delivery: Delivery) -> dict[str, list[bytes]]:

@@ -153,6 +153,8 @@ def test_rejects_have_the_shape_of_the_quarantine_and_the_line_as_received() -> 
         ({"after": MESSAGE["after"]}, "bad_type"),
         (changed(frame_time="yesterday"), "impossible_time"),
         (changed(frame_time=0), "impossible_time"),
+        (changed(frame_time=True), "impossible_time"),
+        (changed(top_score=True), "bad_top_score"),
         (changed(frame_time=1e300), "impossible_time"),
         (changed(start_time=float("nan")), "impossible_time"),
         (changed(frame_time=RECEIVED_AT.timestamp() + 86_401), "impossible_time"),
@@ -216,6 +218,27 @@ def test_broken_line_spoils_no_neighbour(broken: bytes) -> None:
     assert reading.rejected.select("position", "reason_code", "raw").rows() == [
         (1, "malformed_json", broken.rstrip(b"\n"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"label": "car"', b'"label": "car", "label": "bus"'),
+        (b'"type": "end"', b'"type": "end", "type": "new"'),
+    ],
+)
+def test_key_told_twice_is_never_read_one_way(old: bytes, new: bytes) -> None:
+    reading = Reading(lines(numbered(1), lines(MESSAGE).replace(old, new), numbered(2)))
+    assert reading.codes == ["duplicate_key"]
+    assert sorted(reading.events["event_id"]) == ["id-1", "id-2"]
+
+
+def test_lines_that_end_unlike_their_neighbours_are_read_and_shift_no_position() -> None:
+    spaced, cut, late = json.dumps(numbered(3)).encode() + b" \n", b"{\n", changed(frame_time=0)
+    reading = Reading(lines(cut, numbered(1), spaced, cut, late, numbered(2), cut))
+    assert sorted(reading.events["event_id"]) == ["id-1", "id-2", "id-3"]
+    rejected = reading.rejected.select("position", "reason_code").rows()
+    assert rejected == [(0, "malformed_json"), (3, "malformed_json"), (4, "impossible_time"), (6, "malformed_json")]
 
 
 def test_document_spread_over_lines_does_not_abort_the_file() -> None:
