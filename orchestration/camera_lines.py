@@ -62,7 +62,10 @@ def _stage(con: duckdb.DuckDBPyConnection, path: Path, delivery: Delivery) -> No
 
 
 def commit(catalog: Catalog, landing: Landing, batch: Batch, staged: Staged, replay: Replay | None = None) -> Receipt:
-    """Commit a batch of one staged file, with `replay` as what one committed before now is. Raises PayloadRefused if the file was refused, else as `tables.commit`."""
+    """Commit a batch of one staged file, with `replay` as `tables.commit` does.
+
+    Raises PayloadRefused if the file was refused, else as `tables.commit`.
+    """
     (landed,) = batch.objects
     with staged.con as con:
         if staged.refusal is not None:

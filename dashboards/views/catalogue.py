@@ -90,7 +90,7 @@ def _chosen(page: Page) -> None:
 def _kpi(definitions: pl.DataFrame, page: Page) -> None:
     words, formats = page.words, page.formats
     newest = definitions.row(0, named=True)
-    heading(escape(f"{newest['code']} · {words.name(newest)}"))
+    heading(f"{newest['code']} · {words.name(newest)}")
     for row in definitions.iter_rows(named=True):
         until = formats.day(row["valid_to"]) if row["valid_to"] else words.text("catalogue.now")
         facts = {
@@ -115,7 +115,7 @@ def _kpi(definitions: pl.DataFrame, page: Page) -> None:
 
 def _table(found: dict[str, Any], page: Page) -> None:
     words, formats, name = page.words, page.formats, str(found["model"])
-    heading(escape(name))
+    heading(name)
     st.markdown(escape(words.name(found, "description")))
     held = (
         words.text("catalogue.rows", n=formats.count(found["n_rows"]))

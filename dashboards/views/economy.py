@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
 
 CARDS = ("E1", "E2", "E3", "E4", "E5", "E6")
 TOLERANCE = "E6"
@@ -29,8 +29,9 @@ def show(page: Page) -> None:
 def _indicators(page: Page) -> None:
     words, formats = page.words, page.formats
     found = page.figures.ask("indicators", sources=page.scope.ids, last=page.choice.period.last)
-    heading(words.text("economy.indicators"), words.text("economy.indicators_note"))
+    title = words.text("economy.indicators")
     if found.is_empty():
+        heading(title)
         nothing(words)
         return
     named = found.with_columns(
@@ -48,7 +49,8 @@ def _indicators(page: Page) -> None:
         """As many decimals as the size asks for."""
         return formats.decimal(value, 0 if value is not None and abs(value) >= 1000 else 1)
 
-    picked = table(
+    picked = table_panel(
+        title,
         named,
         {
             "name": Column(words.text("economy.indicator"), width="large"),
@@ -64,7 +66,8 @@ def _indicators(page: Page) -> None:
             "plan_gap": Column(words.text("economy.plan_gap"), number),
             "trend": Column(words.text("economy.trend"), chart="line"),
         },
-        alt=words.text("economy.indicators"),
+        page=page,
+        note=words.text("economy.indicators_note"),
         rows=20,
         colours={"plan_gap": plan, "growth": growth},
         select="economy-indicator",
@@ -91,8 +94,7 @@ def _lines(named: pl.DataFrame, row: int, page: Page) -> None:
     chart_panel(
         title,
         charts.line(months, "month", words.text("economy.month"), series, lang=words.lang, number=",.1f", height=220),
-        alt=f"{title}, {months['month'][0]} – {months['month'][-1]}",
-        words=words, frame=months, columns=columns, note=words.text("economy.lines_note"),
+        page=page, frame=months, columns=columns, note=words.text("economy.lines_note"),
     )  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def _reports(page: Page) -> None:
     chart_panel(
         title,
         charts.ranked_bars(found, "unit", parts, title=words.text("economy.reporter"), lang=words.lang),
-        alt=title, words=words, frame=found, columns=columns,
+        page=page, frame=found, columns=columns,
         note=words.text("economy.reports_note", period=formats.period(period.grain, period.first, period.last)),
     )  # fmt: skip
 
@@ -123,16 +125,18 @@ def _reports(page: Page) -> None:
 def _balances(page: Page) -> None:
     words, formats = page.words, page.formats
     tolerance = max((page.target(source, TOLERANCE, "month") or 0.0 for source in page.scope.ids), default=0.0)
-    heading(words.text("economy.balances"), words.text("economy.balances_note", tolerance=formats.percent(tolerance)))
+    title = words.text("economy.balances")
     found = page.figures.ask(
         "indicator_balances",
         sources=page.scope.ids, last=page.choice.period.last, tolerance=tolerance, limit=N_BALANCES,
     )  # fmt: skip
     if found.is_empty():
+        heading(title)
         nothing(words, "economy.balanced")
         return
     months = pl.Series("month", [formats.period("month", day, day) for day in found["month_on"]], dtype=pl.String)
-    table(
+    table_panel(
+        title,
         found.with_columns(months),
         {
             "indicator_code": Column(words.text("economy.code")),
@@ -142,5 +146,6 @@ def _balances(page: Page) -> None:
             "communes_value": Column(words.text("economy.communes_value"), lambda value: formats.decimal(value, 1)),
             "difference": Column(words.text("economy.difference"), lambda value: formats.percent(value, 2)),
         },
-        alt=words.text("economy.balances"),
+        page=page,
+        note=words.text("economy.balances_note", tolerance=formats.percent(tolerance)),
     )

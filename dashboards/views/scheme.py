@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import card_grid, charts
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, nothing, table, table_panel
 from dashboards.plain_text import escape
 
 CARDS = ("P1", "P1S", "P2", "P2S")
@@ -111,8 +111,7 @@ def _gantt(tasks: pl.DataFrame, page: Page) -> None:
             },
             lang=words.lang,
         ),
-        alt=f"{title}: {words.text('scheme.gantt_note')}",
-        words=words,
+        page=page,
         frame=frame,
         columns={
             "label": Column(words.text("scheme.task"), width="large"),
@@ -133,8 +132,8 @@ def _table(tasks: pl.DataFrame, source: str, page: Page) -> None:
         ),
         budget=pl.col("budget_planned_vnd") / MILLION,
     )
-    heading(words.text("scheme.tasks"), words.text("scheme.tasks_note"))
-    picked = table(
+    picked = table_panel(
+        words.text("scheme.tasks"),
         named,
         {
             "task_no": Column(words.text("scheme.number"), formats.count, width="small"),
@@ -147,7 +146,8 @@ def _table(tasks: pl.DataFrame, source: str, page: Page) -> None:
             "budget": Column(words.text("scheme.budget"), formats.count),
             "disbursed": Column(words.text("scheme.disbursed"), formats.percent),
         },
-        alt=words.text("scheme.tasks"),
+        page=page,
+        note=words.text("scheme.tasks_note"),
         rows=29,
         select="scheme-task",
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, nothing, table
+from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
 
 SERVICES = ("D1", "D1S", "D2", "D3", "D4", "D5", "D6", "D6S", "D7")
 DOCUMENTS = ("V1", "V2", "V3", "V4")
@@ -70,8 +70,7 @@ def _months(page: Page) -> None:
     chart_panel(
         title,
         charts.stacked_columns(named, "month", month, parts, lang=words.lang),
-        alt=f"{title}, {named['month'][0]} – {named['month'][-1]}",
-        words=words, frame=named, columns=columns, note=words.text("services.months_note"),
+        page=page, frame=named, columns=columns, note=words.text("services.months_note"),
     )  # fmt: skip
 
 
@@ -98,7 +97,7 @@ def _ranked(page: Page, question: str, name: str) -> None:
     chart_panel(
         title,
         charts.ranked_bars(found, name, parts, title=words.text(f"services.{name}"), lang=words.lang),
-        alt=title, words=words, frame=found, columns=columns,
+        page=page, frame=found, columns=columns,
         note=words.text("services.ranked_note", period=formats.period(period.grain, period.first, period.last)),
     )  # fmt: skip
 
@@ -109,11 +108,13 @@ def _procedures(page: Page) -> None:
         "services_by_procedure",
         sources=page.scope.ids, first=period.first, last=period.last, limit=N_PROCEDURES,
     )  # fmt: skip
-    heading(words.text("services.procedures"), words.text("services.procedures_note", n=formats.count(found.height)))
+    title = words.text("services.procedures")
     if found.is_empty():
+        heading(title)
         nothing(words, "services.none_late")
         return
-    table(
+    table_panel(
+        title,
         found,
         {
             "procedure_name": Column(words.text("services.procedure"), width="large"),
@@ -123,7 +124,8 @@ def _procedures(page: Page) -> None:
             "cumulative_share": Column(words.text("services.cumulative"), formats.percent),
             "mean_working_days": Column(words.text("services.mean_days"), lambda days: formats.decimal(days, 1)),
         },
-        alt=words.text("services.procedures"),
+        page=page,
+        note=words.text("services.procedures_note", n=formats.count(found.height)),
     )
 
 
@@ -143,7 +145,6 @@ def _documents(page: Page) -> None:
     chart_panel(
         title,
         charts.columns(named, "month", month, parts, lang=words.lang),
-        alt=f"{title}, {named['month'][0]} – {named['month'][-1]}",
-        words=words, frame=named,
+        page=page, frame=named,
         columns={"month": Column(month)} | {part.column: Column(part.label, formats.count) for part in parts},
     )  # fmt: skip
