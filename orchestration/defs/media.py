@@ -74,8 +74,6 @@ def defs() -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.RUNNING if is_wanted else dg.DefaultScheduleStatus.STOPPED,
     )
     return dg.Definitions.merge(
-        raw_source(
-            [media.ARTICLES, media.ADDRESSES, media.OUTLETS, media.POSTS, media.HUMAN_LABELS, media.RESPONSES]
-        ),
+        raw_source([media.ARTICLES, media.ADDRESSES, media.OUTLETS, media.POSTS, media.HUMAN_LABELS, media.RESPONSES]),
         dg.Definitions(assets=[labels, stories, texts], jobs=[job, reading], schedules=[schedule, reading_schedule]),
     )
