@@ -185,7 +185,7 @@ def test_bursts_equal_a_score_by_hand(figures: Figures) -> None:
     lasting = [min(z[hour], z[hour - 1]) for hour in z if hour - 1 in z]
     row = figures["M8"]
     assert row["value"] == pytest.approx(max(lasting))
-    assert (row["numerator"], row["denominator"]) == (sum(x >= 3 for x in lasting), len(lasting))
+    assert (row["numerator"], row["denominator"]) == (int(sum(x >= 3 for x in lasting)), len(lasting))
 
 
 def test_delay_leaves_out_what_the_feeds_held_at_first(figures: Figures) -> None:
