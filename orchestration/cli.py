@@ -136,6 +136,10 @@ def kpi(
     period: Annotated[str | None, typer.Option(help="2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all")] = None,
     unit: Annotated[str | None, typer.Option(help="administrative unit code")] = None,
     source: Annotated[str | None, typer.Option(help="source id")] = None,
+    boundary: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="units as of this day for every period; if not given, of each period"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable list")] = False,
 ) -> None:
     """Show published KPI values."""
@@ -143,13 +147,15 @@ def kpi(
     from orchestration.terminal import headline_table, values_table
 
     settings = load_settings()
-    if as_json:
-        values = reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)
-        sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1) + "\n")
-    elif code is None and period is None and unit is None and source is None:
+    if not as_json and not any((code, period, unit, source, boundary)):
         out.print(headline_table(reading.headline(settings)))
+        return
+    day = boundary.date() if boundary else None
+    values = reading.kpi_values(settings, code=code, period=period, unit=unit, source=source, boundary=day)
+    if as_json:
+        sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1) + "\n")
     else:
-        out.print(values_table(reading.kpi_values(settings, code=code, period=period, unit=unit, source=source)))
+        out.print(values_table(values))
 
 
 @app.command()

@@ -23,6 +23,7 @@ from lake.transactions import record
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
 BUILT = "built.json"
+UNKNOWN_VALUE = "unknown_value"  # first column of the tests that say which values are unknown
 
 
 class BuildFailed(IocError):
@@ -100,7 +101,10 @@ def mark_built(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path) -> None:
-    """Copy the test results of a dbt build (`run_results.json`) into `ops.check_results`, suite `dbt`."""
+    """Copy the test results of a dbt build (`run_results.json`) into `ops.check_results`, suite `dbt`.
+
+    What a test of known values found is listed with it, most frequent first.
+    """
     if not results.exists():
         return
     now = datetime.now(UTC)
@@ -110,13 +114,22 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
         if kind not in ("test", "unit_test"):
             continue
         severity = "warning" if result["status"] == "warn" else "blocking"
+        message = result.get("message") or "pass"
+        if result["status"] in ("warn", "fail") and UNKNOWN_VALUE in result["compiled_code"]:
+            message = f"{message}: {_unknown_values(con, result['compiled_code'])}"
         rows.append(
             (
                 *(run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity),
-                *(result["status"] == "pass", result.get("message") or "pass", result.get("failures"), now),
+                *(result["status"] == "pass", message, result.get("failures"), now),
             )
         )
     record(con, "ops.check_results", rows)
+
+
+def _unknown_values(con: duckdb.DuckDBPyConnection, test: str) -> str:
+    """'99999 (2 rows), 31 (1 rows)': what the test found, ten values at most."""
+    found = con.execute(f"select {UNKNOWN_VALUE}, n_rows from ({test}) order by n_rows desc, 1 limit 11").fetchall()
+    return ", ".join(f"{value} ({n} rows)" for value, n in found[:10]) + (", …" if len(found) > 10 else "")
 
 
 def _libpq_variables() -> dict[str, str]:

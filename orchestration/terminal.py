@@ -46,7 +46,10 @@ def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 def values_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Table of `reading.kpi_values`."""
-    names = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+    names = (
+        *("code", "grain", "period_start", "unit_code", "unit_valid_from", "unit_name_vi", "source"),
+        *("numerator", "denominator", "value", "ci_low", "ci_high", "as_of"),
+    )
     table = Table(*names)
     for row in rows:
         table.add_row(*("—" if row[name] is None else escape(str(row[name])) for name in names))

@@ -228,7 +228,8 @@ figures as (
         case when numerator_high is not null then numerator / nullif(denominator, 0) end as value_low,
         numerator_high / nullif(denominator, 0) as value_high,
         n_missing,
-        is_partial
+        is_partial,
+        true as is_additive
     from rolled_up
     union all
     select
@@ -245,7 +246,8 @@ figures as (
         value_low,
         value_high,
         n_missing,
-        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial
+        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial,
+        false as is_additive
     from placed_periods
     where nth = 1
 ),
@@ -270,13 +272,14 @@ select
     figures.value_low,
     figures.value_high,
     case
-        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '-') }}
+        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '-') }}
     end as ci_low,
     case
-        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '+') }}
+        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '+') }}
     end as ci_high,
     figures.n_missing,
     figures.is_partial,
+    figures.is_additive,
     clock.as_of,
     clock.is_synthetic
 from figures

@@ -1,4 +1,4 @@
--- Grain: one row per source, indicator, unit of measure, administrative unit and month, by the newest vintage.
+-- Grain: one row per source, indicator, unit of measure, administrative unit and month; newest vintage.
 -- Only monthly series: a plan of the year is set against the sum of its months, if none of them is missing.
 -- Growth sets a month against the same one of the year before, both as known now, unless the unit's boundary
 -- changed between them; indices and rates have none. Revision is last against first vintage of the month.

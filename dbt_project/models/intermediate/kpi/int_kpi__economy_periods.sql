@@ -1,6 +1,6 @@
 -- Grain: one row per KPI, source, jurisdiction, grain and first day of the period.
--- Indicators have units of their own and cannot be summed: E1, E2 and E5 are the median over indicators, E6 is the
--- greatest difference. E1 and E4 stand at the last month told of in the period.
+-- Indicators have units of their own and cannot be summed: E1, E2 and E5 are the median over indicators, E6
+-- is the greatest difference. E1 and E4 stand at the last month told of in the period.
 with months as (
     select *
     from {{ ref('fct_indicator_months') }}

@@ -77,8 +77,8 @@ present as (
     inner join tickets
         on
             periods.source = tickets.source
-            and tickets.requested_on <= periods.end_on
-            and (tickets.resolved_on is null or tickets.resolved_on >= periods.period_start)
+            and periods.end_on >= tickets.requested_on
+            and (tickets.resolved_on is null or periods.period_start <= tickets.resolved_on)
     inner join bounds on periods.end_on between bounds.valid_from and bounds.valid_to
     left join known_units on periods.unit_code = known_units.code
     left join {{ ref('int_calendar__days') }} as end_days

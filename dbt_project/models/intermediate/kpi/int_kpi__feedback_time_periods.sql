@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source, administrative unit, grain and first day of the period of receipt.
 -- How long reports wait, by Kaplan and Meier's product-limit estimator (JASA 53, 1958, 457-481): a report
--- still waiting is censored at the source's clock. A quantile is the first wait by which that share ended; null
--- while the curve has not come down so far.
+-- still waiting is censored at the source's clock. A quantile is the first wait by which that share ended;
+-- null while the curve has not come down so far.
 with waits as (
     select
         'F8' as code,
@@ -141,9 +141,9 @@ quantiles as (
     group by code, source, unit_code, grain, period_start
 )
 
-{% for percent, suffix in [(50, ''), (90, 'P90')] %}
+{% for percent in [50, 90] %}
     select
-        sizes.code || '{{ suffix }}' as code,
+        sizes.code || '{{ "" if percent == 50 else "P90" }}' as code,
         sizes.source,
         sizes.unit_code,
         sizes.grain,

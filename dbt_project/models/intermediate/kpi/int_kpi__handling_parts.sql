@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source, administrative unit and provincial day
 -- between the source's first and last report.
 -- By day of receipt: F1D, F1X, F4D, F6, F13. By day of closing: F7R, F11, F12. F3 takes receipts and
--- closings, each on its own day. What a source never tells (histories, ratings) makes no row, which is not a zero.
+-- closings, each on its own day. What a source never tells (histories, ratings) makes no row: it is no zero.
 with tickets as (
     select
         *,

@@ -1,8 +1,8 @@
 -- Grain: one row per KPI, source, jurisdiction, grain and first day of the period.
 -- D1S: stock variant of D1. D3: full-process procedures with an online dossier filed in the period, of those
 -- offered.
--- D6: score of Decision 766/QĐ-TTg in points of 100; a part without data stays out of value, scores nothing in
--- value_low and everything in value_high, and n_missing are its points.
+-- D6: score of Decision 766/QĐ-TTg in points of 100; a part without data stays out of value, scores nothing
+-- in value_low and everything in value_high, and n_missing are its points.
 with dossiers as (
     select * from {{ ref('fct_dossiers') }}
 ),

@@ -1,11 +1,13 @@
 -- Grain: one row per source and request that tells a history.
--- The first response is the first event after receipt that is neither the receipt nor the citizen's rating.
--- An event dated before the receipt is flagged and answers nothing.
+-- The first response is the first closing or event called so; of a source that calls none so, the first event
+-- after receipt that is no rating. An event dated before the receipt is flagged and answers nothing.
 with events as (
     select
         events.*,
         requests.requested_at,
         events.occurred_at < requests.requested_at and events.stage <> 'received' as is_before_receipt,
+        coalesce(bool_or(events.counts_as = 'first_response') over (partition by events.source), false)
+            as tells_responses,
         max(case when events.stage in ('resolved', 'closed') then events.occurred_at end) over (
             partition by events.source, events.request_id
             order by events.occurred_at asc, events.seq asc
@@ -23,7 +25,12 @@ summed as (
         any_value(requested_at) as requested_at,
         count(*) as n_events,
         min(occurred_at) filter (
-            where stage not in ('received', 'rated') and not is_before_receipt
+            where
+            not is_before_receipt
+            and case
+                when tells_responses then counts_as = 'first_response' or stage in ('resolved', 'closed')
+                else stage not in ('received', 'rated')
+            end
         ) as first_response_at,
         max(occurred_at) as last_event_at,
         min(occurred_at) filter (where stage in ('resolved', 'closed')) as first_closed_at,

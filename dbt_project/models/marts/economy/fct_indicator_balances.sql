@@ -1,6 +1,6 @@
--- Grain: one row per source, indicator, unit of measure and month that both the province and communes tell of.
--- Compared within one vintage, the newest in which both stand: an estimate of one against a final value of the
--- other would be no fault of either.
+-- Grain: one row per source, indicator, unit of measure and month that both province and communes tell of.
+-- Compared within one vintage, the newest in which both stand: an estimate of one against a final value of
+-- the other would be no fault of either.
 with told as (
     select
         series_values.source,

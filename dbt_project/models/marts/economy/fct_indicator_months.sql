@@ -1,4 +1,4 @@
--- Grain: one row per source, indicator, unit of measure, administrative unit and month, by the newest vintage.
+-- Grain: one row per source, indicator, unit of measure, administrative unit and month; newest vintage.
 select
     months.*,
     clock.unit_code as jurisdiction_code,
