@@ -40,15 +40,11 @@ def test_published_claims_are_judged(demo: Ioc) -> None:
     assert verdicts["A2"] == "mau_thuan"  # 30 a day for 92 days is 2,760, more than all 1,422 reports
 
 
-def test_availability_is_bounded_by_missing_samples(demo: Ioc, key: AnswerKey) -> None:
+def test_coverage_counts_every_sample(demo: Ioc, key: AnswerKey) -> None:
     months = key.server.per_month.values()
     received, expected = sum(m.n_received for m in months), sum(m.n_expected for m in months)
-    up = sum(m.n_up for m in months)
-    coverage, availability = whole(demo, "S1"), whole(demo, "S2")
+    coverage = whole(demo, "S1")
     assert (coverage["numerator"], coverage["denominator"]) == (received, expected)
-    assert (availability["numerator"], availability["denominator"]) == (up, expected)
-    assert availability["value_low"] == pytest.approx(up / expected)
-    assert availability["value_high"] == pytest.approx((up + expected - received) / expected)
 
 
 def test_articles_per_week_equal_the_key(demo: Ioc, key: AnswerKey) -> None:

@@ -1,6 +1,7 @@
 -- Grain: one row per watched server or shared system and slot of its grid in which a measurement arrived.
--- What is due at the clock's own instant is not expected yet. A server is up in a slot when every sample in it is 1;
--- NaN is not up. A system is up when a probe of any replica succeeded: one replica that answers is enough.
+-- What is due at the clock's own instant is not expected yet. A server is up in a slot when every sample in
+-- it is 1; NaN is not up. A system is up when a probe of any replica succeeded: one replica that answers is
+-- enough.
 {{ config(materialized='table') }}
 
 with slots as (

@@ -1,4 +1,5 @@
--- Grain: one row per source, kind and watched server or shared system, with the grid its measurements stand on.
+-- Grain: one row per source, kind and watched server or shared system, with the grid its measurements stand
+-- on.
 {{ config(materialized='table') }}
 
 with first_measured as (
@@ -15,7 +16,9 @@ select
     first_measured.source,
     first_measured.kind,
     first_measured.target,
-    dense_rank() over (order by first_measured.source, first_measured.kind, first_measured.target) as target_no,
+    dense_rank() over (
+        order by first_measured.source, first_measured.kind, first_measured.target
+    ) as target_no,
     first_measured.anchor_us,
     clock.step_s * 1000000 as step_us,
     {{ epoch_us('clock.as_of') }} as as_of_us,
