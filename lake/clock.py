@@ -5,6 +5,6 @@ from datetime import UTC, datetime
 from lake.simulator.province import CLOCK
 
 
-def now(*, synthetic: bool) -> datetime:
+def now(*, is_standing: bool) -> datetime:
     """Present instant (aware, UTC) as a source sees it; the synthetic province stands at 30/09/2021 17:00."""
-    return CLOCK.astimezone(UTC) if synthetic else datetime.now(UTC)
+    return CLOCK.astimezone(UTC) if is_standing else datetime.now(UTC)

@@ -125,7 +125,7 @@ def remove_rows(con: duckdb.DuckDBPyConnection, rule: Rule, now: datetime) -> Re
             "case when t.source in (from lake.ops.sources select source where is_synthetic) "
             "then ?::timestamptz else ?::timestamptz end"
         )
-        cutoffs = [clock.now(synthetic=True) - kept, now - kept]
+        cutoffs = [clock.now(is_standing=True) - kept, now - kept]
     is_old = f't."{age.column}" < {cutoff} and {age.only}'
     # A delete that finds nothing would still be a commit, and disturb writers.
     found = con.execute(f"select count(*) from lake.{rule.table} t where {is_old}", cutoffs).fetchone()

@@ -23,6 +23,9 @@ from lake.transactions import record
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
 BUILT = "built.json"
+# A new row in one of these changes what the days before mean.
+REGISTERS = ("camera__registry", "server__series", "system__maintenance")
+UNKNOWN_VALUE = "unknown_value"  # first column of the tests that say which values are unknown
 
 
 class BuildFailed(IocError):
@@ -94,13 +97,22 @@ def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     return file.exists() and json.loads(file.read_text())["fingerprint"] == _fingerprint(con)
 
 
+def is_added_to(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Whether since the last build rows were added and nothing else: then tables may be built on, not anew."""
+    file = settings.dbt_target / BUILT
+    return file.exists() and json.loads(file.read_text()).get("basis") == _basis(con)
+
+
 def mark_built(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember what the build that has just succeeded saw."""
-    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con)}))
+    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con), "basis": _basis(con)}))
 
 
 def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path) -> None:
-    """Copy the test results of a dbt build (`run_results.json`) into `ops.check_results`, suite `dbt`."""
+    """Copy the test results of a dbt build (`run_results.json`) into `ops.check_results`, suite `dbt`.
+
+    What a test of known values found is listed with it, most frequent first.
+    """
     if not results.exists():
         return
     now = datetime.now(UTC)
@@ -110,13 +122,22 @@ def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path
         if kind not in ("test", "unit_test"):
             continue
         severity = "warning" if result["status"] == "warn" else "blocking"
+        message = result.get("message") or "pass"
+        if result["status"] in ("warn", "fail") and UNKNOWN_VALUE in result["compiled_code"]:
+            message = f"{message}: {_unknown_values(con, result['compiled_code'])}"
         rows.append(
             (
                 *(run_id, None, None, None, "dbt", name.rsplit(".", 1)[0], None, severity),
-                *(result["status"] == "pass", result.get("message") or "pass", result.get("failures"), now),
+                *(result["status"] == "pass", message, result.get("failures"), now),
             )
         )
     record(con, "ops.check_results", rows)
+
+
+def _unknown_values(con: duckdb.DuckDBPyConnection, test: str) -> str:
+    """'99999 (2 rows), 31 (1 rows)': what the test found, ten values at most."""
+    found = con.execute(f"select {UNKNOWN_VALUE}, n_rows from ({test}) order by n_rows desc, 1 limit 11").fetchall()
+    return ", ".join(f"{value} ({n} rows)" for value, n in found[:10]) + (", …" if len(found) > 10 else "")
 
 
 def _libpq_variables() -> dict[str, str]:
@@ -131,11 +152,25 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "  select batch_id, table_name, n_accepted, n_quarantined from lake.ops.batches"
         "  where n_accepted + n_quarantined > 0) b), "
         "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
+        # what is computed of the articles comes without a batch
+        "(select (count(*), max(ingested_at)) from lake.raw.media__labels), "
+        "(select (count(*), max(ingested_at)) from lake.raw.media__stories), "
         # Open tickets become overdue as time passes, so a build is also due every hour of the sources' clocks.
         "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
         "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
     ).fetchone()
     return hashlib.sha256(f"{rows}\n{project_digest()}".encode()).hexdigest()
+
+
+def _basis(con: duckdb.DuckDBPyConnection) -> str:
+    """Digest of the project, the declarations, the registers, and how many rows were removed from each raw table."""
+    tables = con.execute(
+        "select table_name, sum(n_accepted)::bigint from lake.ops.batches where n_accepted > 0 group by 1 order by 1"
+    ).fetchall()
+    removed = [(t, n - con.execute(f'select count(*) from lake.raw."{t}"').fetchall()[0][0]) for t, n in tables]
+    registers = [(t, n) for t, n in tables if t in REGISTERS]
+    sources = con.execute("select * from lake.ops.sources order by all").fetchall()
+    return hashlib.sha256(f"{removed}\n{registers}\n{sources}\n{project_digest()}".encode()).hexdigest()
 
 
 def project_digest() -> str:

@@ -113,7 +113,7 @@ def harvest(
             return harvest(
                 catalog, con, source, run_id=run_id, location=location, window=window, fetch=FETCH[source.slug]
             )
-    started_at, as_of = datetime.now(UTC), clock.now(synthetic=source.is_synthetic)
+    started_at, as_of = datetime.now(UTC), clock.now(is_standing=source.has_standing_clock)
     source = with_step(con, source, location)
     remember(catalog, con, source)
     mark = watermark(con, source)

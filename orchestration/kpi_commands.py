@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -21,6 +22,10 @@ def kpi(
     period: Annotated[str | None, typer.Option(help="2021, 2021-Q3, 2021-09, 2021-W38, 2021-09-30 or all")] = None,
     unit: Annotated[str | None, typer.Option(help="administrative unit code")] = None,
     source: Annotated[str | None, typer.Option(help="source id")] = None,
+    boundary: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="units as of this day for every period; if not given, of each period"),
+    ] = None,
     as_known_on: Annotated[
         str | None, typer.Option(help="show what had been published by the end of this day (30/09/2021)")
     ] = None,
@@ -35,16 +40,17 @@ def kpi(
 
     settings = load_settings()
     filters = {"code": code, "period": period, "unit": unit, "source": source}
-    if as_known_on and changes_since:
-        raise SettingsError("--as-known-on and --changes-since answer different questions; give one of them.")
+    if sum(option is not None for option in (as_known_on, changes_since, boundary)) > 1:
+        raise SettingsError("--as-known-on, --changes-since and --boundary answer different questions; give one.")
     if as_known_on:
         rows = kpi_history.as_known_on(settings, kpi_history.parse_day(as_known_on), filters)
         table = known_table
     elif changes_since:
         rows = kpi_history.changes_since(settings, kpi_history.parse_day(changes_since), filters)
         table = changes_table
-    elif as_json or any(filters.values()):
-        rows = reading.kpi_values(settings, **filters)
+    elif as_json or boundary or any(filters.values()):
+        day = boundary.date() if boundary else None
+        rows = reading.kpi_values(settings, **filters, boundary=day)
         table = values_table
     else:
         rows, table = reading.headline(settings), headline_table

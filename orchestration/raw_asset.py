@@ -116,8 +116,8 @@ def _schedule(
     partitions: dg.PartitionsDefinition[str] | None,
 ) -> dg.ScheduleDefinition:
     config = {"ops": {f"raw_{source.slug}": {"config": {"sources": [source.id]}}}}
-    # The clock of the synthetic province stands still: nothing new would ever come.
-    status = dg.DefaultScheduleStatus.STOPPED if source.is_synthetic else dg.DefaultScheduleStatus.RUNNING
+    # Where the clock stands still nothing new would ever come.
+    status = dg.DefaultScheduleStatus.STOPPED if source.has_standing_clock else dg.DefaultScheduleStatus.RUNNING
 
     @dg.schedule(
         name=f"harvest_{source.id.replace('-', '_')}",

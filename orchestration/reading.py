@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,10 +26,7 @@ _PERIODS = (
     (r"(\d{4})-(\d{2})", "month", lambda m: date(int(m[1]), int(m[2]), 1)),
     (r"(\d{4})-(\d{2})-(\d{2})", "day", lambda m: date(int(m[1]), int(m[2]), int(m[3]))),
 )
-KPI_FIELDS = (
-    *("code", "grain", "period_start", "unit_code", "unit_valid_from", "source"),
-    *("numerator", "denominator", "value", "as_of"),
-)
+_VALUES = Path(__file__).with_name("kpi_values.sql")
 
 
 def parse_period(text: str) -> tuple[str, date | None]:
@@ -43,12 +41,21 @@ def parse_period(text: str) -> tuple[str, date | None]:
 
 
 def kpi_values(
-    settings: Settings, *, code: str | None, period: str | None, unit: str | None, source: str | None
+    settings: Settings,
+    *,
+    code: str | None,
+    period: str | None,
+    unit: str | None,
+    source: str | None,
+    boundary: date | None = None,
 ) -> list[dict[str, Any]]:
-    """Published KPI values, newest period last, as plain JSON values (KPI_FIELDS plus bounds).
+    """Published KPI values, newest period last, as plain JSON values (columns of `kpi_values.sql`).
 
-    Without a period: every period of the chosen code. Raises ServingError when nothing is published, SettingsError
-    for a code, unit or source that the publication does not know.
+    Without a period: every period of the chosen code. Of each source the whole, and the units within it: those of the
+    last day of each period, or, with `boundary`, those of that day for every period. Then a last row per period,
+    without a unit, tells what no unit of the finest level holds, so that units and remainder make up the whole.
+    Raises ServingError when nothing is published, SettingsError for a code, unit or source that the publication does
+    not know.
     """
     with serving.connect(settings) as con:
         for column, wanted in (("code", code), ("unit_code", unit), ("source", source)):
@@ -59,12 +66,15 @@ def kpi_values(
                 raise SettingsError(f"No KPI has {column} {wanted!r}; known: {', '.join(known[:20]) or 'none'}.")
         grain, first_day = parse_period(period) if period else (None, None)
         rows = con.execute(
-            f"select {', '.join(KPI_FIELDS)}, value_low, value_high, ci_low, ci_high, is_synthetic, figure_id "
-            "from kpi.kpi_values where (?::varchar is null or code = ?) and (?::varchar is null or grain = ?) "
-            "and (?::date is null or period_start = ?) and (?::varchar is null or unit_code = ?) "
-            "and (?::varchar is null or source = ?) order by code, source, unit_code, "
-            "unit_valid_from, grain, period_start",
-            [x for x in (code, grain, first_day, unit, source) for _ in range(2)],
+            _VALUES.read_text(encoding="utf-8"),
+            {
+                "code": code,
+                "grain": grain,
+                "first_day": first_day,
+                "unit": unit,
+                "source": source,
+                "boundary": boundary,
+            },
         ).fetchall()
         names = [column[0] for column in con.description or []]
     return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
@@ -78,7 +88,8 @@ def headline(settings: Settings) -> list[dict[str, Any]]:
             "v.period_end, v.numerator, v.denominator, v.value, v.value_low, v.value_high, v.as_of, v.is_synthetic "
             "from kpi.kpi_values v join seeds.kpi_definitions d on v.code = d.code and d.valid_to is null "
             "join marts.dim_sources s using (source) "
-            "where v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
+            "where v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from "
+            "and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "
             "and v.code = 'M1' and v.period_end <= v.as_of::date) "
             "qualify row_number() over (partition by v.code, v.source order by v.period_start desc) = 1 "
             "order by s.slug, v.source, v.code"
@@ -153,7 +164,9 @@ def _objects(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, set[str]]:
 def _age_s(newest_at: datetime | None, *, synthetic: bool) -> int | None:
     if newest_at is None:
         return None
-    return max(0, round((clock.now(synthetic=synthetic) - newest_at).total_seconds()))
+    # A synthetic province that runs has data newer than the clock of the one that stands.
+    is_standing = synthetic and newest_at <= clock.now(is_standing=True)
+    return max(0, round((clock.now(is_standing=is_standing) - newest_at).total_seconds()))
 
 
 def plain(value: Any) -> Any:

@@ -66,7 +66,7 @@ def open_session(settings: Settings) -> Iterator[Session]:
 @contextmanager
 def locations(settings: Settings, sources: Sequence[Source]) -> Iterator[Callable[[Source], str]]:
     """Function from a source to where to fetch it. One synthetic province is up for the block if a source names it."""
-    if not any(source.is_synthetic for source in sources):
+    if not any(source.has_standing_clock for source in sources):
         yield lambda source: source.location
         return
     if _provinces:
@@ -84,7 +84,7 @@ _provinces: list[Simulator] = []
 
 
 def _locate(simulator: Simulator, source: Source) -> str:
-    return simulator.resolve(source.location) if source.is_synthetic else source.location
+    return simulator.resolve(source.location) if source.has_standing_clock else source.location
 
 
 def declared(settings: Settings, slug: str | None = None) -> list[Source]:

@@ -99,7 +99,7 @@ def _definitions() -> dg.Definitions:
 
 def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str, str]:
     """Tags of one run over the days that are due: from the oldest watermark, or the beginning, to today."""
-    today = max(clock.now(synthetic=source.is_synthetic) for source in sources)
+    today = max(clock.now(is_standing=source.has_standing_clock) for source in sources)
     return {RANGE_START: max(FIRST_DAY, min(_first_due(con, s) for s in sources)), RANGE_END: day_of(today)}
 
 
@@ -107,7 +107,7 @@ def _first_due(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     mark = watermark(con, source)
     if mark is None and source.first_day:
         return source.first_day.isoformat()
-    return day_of(mark or clock.now(synthetic=source.is_synthetic) - FIRST_HARVEST)
+    return day_of(mark or clock.now(is_standing=source.has_standing_clock) - FIRST_HARVEST)
 
 
 def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from rich.markup import escape
 from rich.table import Table
-
-from lake import clock
 
 LOCALE = "vi_VN"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -25,9 +24,9 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
     """KPI table of `reading.headline`."""
-    synthetic = any(row["is_synthetic"] for row in rows)
-    stands = format_datetime(clock.now(synthetic=True), "dd/MM/yyyy HH:mm", tzinfo=_zone(), locale=LOCALE)
-    caption = f"DỮ LIỆU MÔ PHỎNG (synthetic data) · đồng hồ mô phỏng {stands}" if synthetic else None
+    as_of = max((row["as_of"] for row in rows if row["is_synthetic"]), default=None)
+    told = as_of and format_datetime(datetime.fromisoformat(as_of), "dd/MM/yyyy HH:mm", tzinfo=_zone(), locale=LOCALE)
+    caption = f"DỮ LIỆU MÔ PHỎNG (synthetic data) · đồng hồ mô phỏng {told}" if told else None
     table = Table(title="Chỉ tiêu / KPIs", caption=caption, title_justify="left", caption_justify="left")
     for name, justify in (
         ("Mã", "left"),
@@ -47,7 +46,10 @@ def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
 
 def values_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Table of `reading.kpi_values`."""
-    names = ("code", "grain", "period_start", "unit_code", "source", "numerator", "denominator", "value", "as_of")
+    names = (
+        *("code", "grain", "period_start", "unit_code", "unit_valid_from", "unit_name_vi", "source"),
+        *("numerator", "denominator", "value", "ci_low", "ci_high", "as_of"),
+    )
     return _plain_table((*names, "figure_id"), rows)
 
 

@@ -109,3 +109,8 @@
         - (select days.working_day_number from {{ ref('int_calendar__days') }} as days where days.day = {{ earlier }})
     )
 {%- endmacro %}
+
+{# Text under a key of a JSON object; null where the key is absent. #}
+{% macro json_text(document, key) -%}
+    json_extract_string({{ document }}, '$.{{ key }}')
+{%- endmacro %}

@@ -9,7 +9,7 @@ with sums as (
         round(sum(numerator), 3) as numerator,
         round(sum(denominator), 3) as denominator
     from {{ ref('kpi_values') }}
-    where code not in (select periods.code from {{ ref('int_kpi__periods') }} as periods)
+    where is_additive
     group by code, source, unit_code, unit_valid_from, grain
 )
 

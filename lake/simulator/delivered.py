@@ -8,7 +8,7 @@ from pathlib import Path
 from lake.simulator import camera_registry, document, dossier, indicator, pages, system, task
 from lake.sources.declared import SIMULATOR_MARKER
 
-VERSION = 1  # raise it whenever the bytes change, so that folders written before are written anew
+VERSION = 2  # raise it whenever the bytes change, so that folders written before are written anew
 FOLDERS: Mapping[str, Callable[[int], Iterator[tuple[str, bytes]]]] = {
     "ho-so": dossier.reports,
     "van-ban": document.reports,

@@ -6,10 +6,12 @@ at every start while its documents must not: a reader resolves them against the 
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
+from lake.simulator.clocks import Clock
 from lake.simulator.media import SITES, Item, ledger, site_title
 from lake.simulator.province import CLOCK, FIRST_DAY, TIME_ZONE, local
 from lake.simulator.response import NOT_FOUND, Response
@@ -25,10 +27,20 @@ _DISCLAIMER = "Trang tin mô phỏng: mọi nội dung đều được tạo t�
 class Feeds:
     """Serves ``feeds.opml``, ``feeds/{n}.xml`` and ``feeds/{n}/archive/{week}.xml``."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._clock = clock
         self._items: dict[int, list[Item]] = {site: [] for site in range(1, SITES + 1)}
         for item in ledger(seed):
             self._items[item.site].append(item)
+
+    def _published(self, site: int) -> list[Item]:
+        """What the site has published by the clock, newest first, in the clock's words."""
+        now, told = self._clock.now(), self._clock.told
+        return [
+            replace(item, published_at=told(item.published_at), updated_at=told(min(item.updated_at, now)))
+            for item in reversed(self._items[site])
+            if item.published_at <= now
+        ]
 
     def respond(self, path: str) -> Response:
         """``path`` is relative to the server's root."""
@@ -40,7 +52,7 @@ class Feeds:
         if found is None or int(found[1]) not in self._items:
             return NOT_FOUND
         site = int(found[1])
-        items = sorted(self._items[site], key=lambda item: item.published_at, reverse=True)
+        items = self._published(site)
         latest, older = items[:LATEST_ITEMS], items[LATEST_ITEMS:]
         if archive is None:
             link = f"{site}/archive/{_week(older[0])}.xml" if older else None

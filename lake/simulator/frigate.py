@@ -70,7 +70,7 @@ class Messages:
             if kind in _TYPES:
                 yield self._event(kind, subject)
             elif kind == STATS:
-                yield self._stats(subject)
+                yield self.statistics(subject, START_S + subject * 60 + STATS_SECOND)
             elif kind == IMPOSSIBLE:
                 yield self._impossible(subject)
             elif kind == NOT_JSON:
@@ -81,10 +81,14 @@ class Messages:
             elif kind == WRONG_TYPE:
                 yield self._wrong_type(subject)
 
+    def passage(self, track: int, start_s: float, end_s: float) -> str:
+        """The end message of a track at another time than its own."""
+        return self._message(END, track, start_s, (end_s - _FRAME_S, end_s))
+
     def _event(self, kind: int, track: int) -> str:
         start_s, end_s = self._start_s[track], self._end_s[track]
         if kind == END:
-            return self._message(kind, track, start_s, (end_s - _FRAME_S, end_s))
+            return self.passage(track, start_s, end_s)
         frame_s = start_s if kind == NEW else (start_s + end_s) / 2
         return self._message(kind, track, start_s, (frame_s - _FRAME_S * (kind == UPDATE), frame_s))
 
@@ -146,14 +150,15 @@ class Messages:
         number = self._plate_number[track]
         return f"{series[number % len(series)]}-{number // 100}.{number % 100:02d}"
 
-    def _stats(self, minute: int) -> str:
+    def statistics(self, minute: int, at_s: int) -> str:
+        """The cameras' state in a minute of the ledger, told at ``at_s``."""
         online, listed = self._online[:, minute].tolist(), self._listed[:, minute].tolist()
         cameras = ",".join(
             states[1 + (minute + number) % (len(states) - 1)] if online[number] else states[0]
             for number, states in enumerate(self._states)
             if listed[number]
         )
-        service = f'{{"uptime":{minute * 60},"version":"0.14.1","last_updated":{START_S + minute * 60 + STATS_SECOND}}}'
+        service = f'{{"uptime":{minute * 60},"version":"0.14.1","last_updated":{at_s}}}'
         return f'{{"cameras":{{{cameras}}},"service":{service}}}'
 
 

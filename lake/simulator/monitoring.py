@@ -146,8 +146,8 @@ def ledger(seed: int) -> Monitoring:
     for server in range(len(servers)):
         for _ in range(rng.poisson(9)):  # failures: minutes to a working day
             outages.append(_spell(server, rng.lognormal(2.0, 1.0), rng))
-        for start in _sunday_nights():  # maintenance every second month, server after server
-            first = start + server // 3
+        for start in sunday_nights():  # maintenance every second month, server after server
+            first = maintenance_slot(start, server)
             outages.append(Spell(server, first, first + int(rng.integers(2, 7))))
         for _ in range(rng.poisson(3)):  # the target fell out of the scrape configuration
             gaps.append(_spell(server, rng.lognormal(3.2, 0.8), rng))
@@ -166,6 +166,11 @@ def _spell(server: int | None, length: float, rng: np.random.Generator) -> Spell
     return Spell(server, first, min(first + 1 + round(length), SAMPLES))
 
 
-def _sunday_nights() -> list[int]:
+def maintenance_slot(start: int, server: int) -> int:
+    """First sample of the maintenance of the server in row ``server``, on the night that begins with ``start``."""
+    return start + server // 3
+
+
+def sunday_nights() -> list[int]:
     """First sample of 01:00 on every eighth Sunday."""
     return [index for day in range(6, SAMPLES // _PER_DAY, 56) if (index := day * _PER_DAY + 12) < SAMPLES]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from lake.simulator.clocks import Clock
 from lake.simulator.province import TIME_ZONE
 from lake.simulator.response import NOT_FOUND, Parameters, Response, json_response
 from lake.simulator.ticket import Ticket, ledger
@@ -18,10 +19,19 @@ _BOUNDS: dict[str, Callable[[Ticket, datetime], bool]] = {  # both ends belong t
 
 
 class Open311:
-    """Serves ``services.json``, ``requests.json`` (filtered, paged) and ``requests/{id}.json``."""
+    """Serves ``services.json``, ``requests.json`` (filtered, paged) and ``requests/{id}.json`` as of the clock."""
 
-    def __init__(self, seed: int) -> None:
-        self._tickets = sorted(ledger(seed), key=lambda ticket: (ticket.updated_at, ticket.request_id))
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._ledger, self._clock = ledger(seed), clock
+        self._known: tuple[datetime, list[Ticket]] | None = None
+
+    def _tickets(self) -> list[Ticket]:
+        """What is received, in the order of updates; a clock that stands tells the same every time."""
+        now = self._clock.now()
+        if self._known is None or self._known[0] != now:
+            told = [ticket.as_of(now, self._clock.told) for ticket in self._ledger if ticket.requested_at <= now]
+            self._known = now, sorted(told, key=lambda ticket: (ticket.updated_at, ticket.request_id))
+        return self._known[1]
 
     def respond(self, path: str, parameters: Parameters) -> Response:
         """``path`` is relative to the endpoint. Bad parameters give GeoReport's error array with status 400."""
@@ -34,7 +44,7 @@ class Open311:
                 return _error(400, str(error))
         if path.startswith("requests/") and path.endswith(".json"):
             wanted = path.removeprefix("requests/").removesuffix(".json")
-            found = [_request(ticket) for ticket in self._tickets if ticket.request_id == wanted]
+            found = [_request(ticket) for ticket in self._tickets() if ticket.request_id == wanted]
             return json_response(found) if found else _error(404, f"service_request_id {wanted} was not found")
         return NOT_FOUND
 
@@ -44,7 +54,7 @@ class Open311:
         statuses = set(parameters.get("status", "open,closed").split(","))
         if not statuses <= {"open", "closed"}:
             raise ValueError("status must be open, closed or both separated by a comma")
-        found = [ticket for ticket in self._tickets if _status(ticket) in statuses]
+        found = [ticket for ticket in self._tickets() if _status(ticket) in statuses]
         for name, holds in _BOUNDS.items():
             if name in parameters:
                 bound = _instant(parameters, name)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lake.simulator import probes
+from lake.simulator.clocks import Clock
 from lake.simulator.monitoring import FIRST_SAMPLE_S, SAMPLES, STEP_S, Labels, ledger
 from lake.simulator.response import NOT_FOUND, Parameters, Response, json_response
 
@@ -33,17 +34,21 @@ _DISK = {"device": "/dev/sda1", "fstype": "ext4", "mountpoint": "/"}
 class Prometheus:
     """Serves ``api/v1/query_range`` and ``api/v1/query``."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._monitoring, self._probes, self._clock = ledger(seed), probes.ledger(seed), clock
+
+    def _samples(self, moments: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+        """Number of the newest sample at each instant asked for; every history of ``length`` ends at CLOCK."""
+        since = self._clock.of_told_ms(moments) - FIRST_SAMPLE_S * 1000
+        return since // (STEP_S * 1000) - (SAMPLES - length)
 
     def _series(self, metric: str) -> Series:
         """A metric nobody exposes is no error in Prometheus, but an empty answer."""
-        monitoring = ledger(self._seed)
+        monitoring, asked = self._monitoring, self._probes
         servers = [server.labels for server in monitoring.servers]
         if metric == "up":
             return servers, monitoring.up
         if metric.startswith("probe_"):
-            asked = probes.ledger(self._seed)
             measured = {
                 "probe_success": asked.success,
                 "probe_duration_seconds": asked.duration_s,
@@ -81,9 +86,8 @@ class Prometheus:
             )
         metric, matchers = parse_selector(parameters.get("query", ""))
         moments = np.arange(start, end + 1, step, dtype=np.int64)
-        samples = (moments - FIRST_SAMPLE_S * 1000) // (STEP_S * 1000)
         rows, values = self._series(metric)
-        samples -= SAMPLES - values.shape[1]  # every history ends at the clock; some begin later
+        samples = self._samples(moments, values.shape[1])
         known = (samples >= 0) & (samples < values.shape[1])
         samples = samples[known]
         stamps = np.array([f'[{_seconds(ms)},"' for ms in moments[known].tolist()], dtype=object)
@@ -101,7 +105,7 @@ class Prometheus:
         at = _timestamp_ms(parameters, "time")
         metric, matchers = parse_selector(parameters.get("query", ""))
         rows, values = self._series(metric)
-        sample = (at - FIRST_SAMPLE_S * 1000) // (STEP_S * 1000) - (SAMPLES - values.shape[1])
+        sample = int(self._samples(np.array([at]), values.shape[1])[0])
         series = []
         for row, told in enumerate(rows):
             recent = values[row, max(sample - 1, 0) : max(sample + 1, 0)]

@@ -1,5 +1,6 @@
 """The synthetic province on loopback: one HTTP server for all routes, and the folders of what comes as files."""
 
+import sys
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
@@ -10,6 +11,7 @@ from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from lake.simulator.camera_files import drop_camera_files
+from lake.simulator.clocks import Clock, StandingClock
 from lake.simulator.delivered import FOLDERS, deliver
 from lake.simulator.feeds import Feeds
 from lake.simulator.open311 import Open311
@@ -26,19 +28,23 @@ class Simulator:
     """The province as a context manager; requests are answered from threads until it is left.
 
     ``folder`` holds what is delivered as files, a folder for each source. ``url`` is ``http://127.0.0.1:PORT`` on a
-    free port and exists only inside the context. The same seed gives the same bytes on every route and in every file.
+    ``port``, a free one if 0, and exists only inside the context. The same seed gives the same bytes on every route
+    and in every file while the clock stands.
     """
 
     url: str
 
-    def __init__(self, folder: Path, *, seed: int = SEED) -> None:
+    def __init__(self, folder: Path, *, seed: int = SEED, clock: Clock | None = None, port: int = 0) -> None:
         self._folder = folder.resolve()
         self._seed = seed
+        self._clock = clock or StandingClock()
+        self._port = port
         self._delivered: set[str] = set()
 
     def __enter__(self) -> "Simulator":
         """Serve. Raises OSError."""
-        self._server = _Server(_Routes(self._seed))
+        self._routes = _Routes(self._seed, self._clock)
+        self._server = _Server(self._routes, self._port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
         self._thread.start()
@@ -56,13 +62,15 @@ class Simulator:
 
         Of what is delivered as files, such as ``simulator:/camera`` and paths below it, it is an absolute path; the
         files are written when first asked for, unless they are there (the cameras' in about 5 s). Any other
-        ``simulator:/path`` is a URL; a location without the scheme is returned as it is. Raises OSError.
+        ``simulator:/path`` is a URL whose ledger is made now, so that no request waits for it; a location without the
+        scheme is returned as it is. Raises OSError.
         """
         if not location.startswith(_SCHEME):
             return location
         path = location.removeprefix(_SCHEME).lstrip("/")
         place, _, rest = path.partition("/")
         if place != "camera" and place not in FOLDERS:
+            self._routes.make(place)
             return f"{self.url}/{path}"
         folder = self._folder / place
         if place not in self._delivered:
@@ -72,23 +80,33 @@ class Simulator:
 
 
 class _Routes:
-    """Chooses who answers. Ledgers are made at their first request, one at a time."""
+    """Chooses who answers. Ledgers are made when first needed, one at a time."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._seed, self._clock = seed, clock
         self._making = Lock()
 
     @cached_property
     def _open311(self) -> Open311:
-        return Open311(self._seed)
+        return Open311(self._seed, self._clock)
 
     @cached_property
     def _prometheus(self) -> Prometheus:
-        return Prometheus(self._seed)
+        return Prometheus(self._seed, self._clock)
 
     @cached_property
     def _feeds(self) -> Feeds:
-        return Feeds(self._seed)
+        return Feeds(self._seed, self._clock)
+
+    def make(self, place: str) -> None:
+        """Make the ledger behind a route, unless it is made or there is none."""
+        with self._making:
+            if place == "open311":
+                _ = self._open311
+            elif place == "prometheus":
+                _ = self._prometheus
+            elif place in ("feeds", "feeds.opml"):
+                _ = self._feeds
 
     def respond(self, path: str, parameters: Parameters) -> Response:
         place, _, rest = path.lstrip("/").partition("/")
@@ -114,9 +132,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, routes: _Routes) -> None:
+    def __init__(self, routes: _Routes, port: int) -> None:
         self.routes = routes
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hung up is no news; anything else is a defect to be seen."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as socketserver passes it
 
 
 class _Handler(BaseHTTPRequestHandler):

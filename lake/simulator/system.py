@@ -1,4 +1,4 @@
-"""The ledger of shared systems, staff, downloads of the mobile app, and reports the units owe; told every quarter."""
+"""The ledger of shared systems, staff, downloads of the app, reports owed, maintenance and backups; told quarterly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from lake.contracts.forms import FORMS
+from lake.simulator import upkeep_plan
 from lake.simulator.filled_forms import Cell, Filled, workbook
 from lake.simulator.places import DISTRICTS
 from lake.simulator.province import CLOCK, add_working_days, end_of, generator
@@ -65,6 +66,7 @@ SYSTEMS = (
     System("hktt-cu", "Hộ khẩu cũ", "Công an tỉnh", date(2010, 1, 4), date(2021, 7, 1), 3, True, False, 1, False),
 )  # fmt: skip
 
+_KEPT = tuple(system.code for system in SYSTEMS if system.is_in_data_centre and system.retired_on is None)
 _REPORT_NAMES = (("Báo cáo kinh tế - xã hội tháng", 20), ("Báo cáo cải cách hành chính", 15))
 _DEPARTMENTS = ("Sở Kế hoạch và Đầu tư", "Sở Tài chính", "Sở Công Thương", "Cục Thống kê")
 
@@ -128,7 +130,9 @@ def reports(seed: int) -> Iterator[tuple[str, bytes]]:
         for fault_day, plant in _FAULTS.values():
             if fault_day == day:
                 plant(staff, counted)
-        told = zip(form.tables, (inventory, staff, counted, owed), strict=True)
+        maintained = [_window_row(w) for w in upkeep_plan.windows(seed) if since <= w.started_at.date() <= day]
+        kept = [_backup_row(b) for b in upkeep_plan.backups(seed, _KEPT) if since <= b.planned_on <= day]
+        told = zip(form.tables, (inventory, staff, counted, owed, maintained, kept), strict=True)
         yield f"he-thong-{day:%Y-%m-%d}.xlsx", workbook(form, [Filled(table, closing, rows) for table, rows in told])
         since = day - timedelta(days=90)  # late reports come to be known
 
@@ -177,6 +181,26 @@ def _due_row(due: Due, day: date) -> dict[str, Cell]:
         "period": due.period,
         "due_on": due.due_on,
         "submitted_on": due.submitted_on if due.submitted_on and due.submitted_on <= day else None,
+    }
+
+
+def _window_row(window: upkeep_plan.Window) -> dict[str, Cell]:
+    return {
+        "target": window.target,
+        "started_at": window.started_at,
+        "ended_at": window.ended_at,
+        "approved_by": window.approved_by,
+        "approved_at": window.approved_at,
+    }
+
+
+def _backup_row(backup: upkeep_plan.Backup) -> dict[str, Cell]:
+    return {
+        "system_code": backup.system,
+        "kind": "Diễn tập khôi phục" if backup.is_drill else "Sao lưu",
+        "planned_on": backup.planned_on,
+        "is_successful": "Có" if backup.is_successful else "Không",
+        "done_at": backup.done_at,
     }
 
 

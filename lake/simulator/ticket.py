@@ -1,5 +1,6 @@
 """The ledger of citizens' reports: what was received, what was closed and when, and what personal data it holds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -81,6 +82,22 @@ class Ticket:
     def is_overdue(self) -> bool:
         """Closed after its deadline, or still open with the deadline behind the clock."""
         return (self.closed_at or CLOCK) > self.expected_at
+
+    def as_of(self, moment: datetime, told: Callable[[datetime], datetime]) -> "Ticket":
+        """The ticket at an earlier moment, its instants as ``told``. What has not happened yet is left out."""
+        events = tuple(replace(event, at=told(event.at)) for event in self.events if event.at <= moment)
+        is_closed = self.closed_at is not None and self.closed_at <= moment
+        is_whole = is_closed and self.updated_at <= moment
+        return replace(
+            self,
+            requested_at=told(self.requested_at),
+            expected_at=told(self.expected_at),
+            closed_at=told(self.closed_at) if self.closed_at and is_closed else None,
+            updated_at=told(self.updated_at) if self.updated_at <= moment else max(event.at for event in events),
+            status_notes=self.status_notes if is_closed or self.closed_at is None else OPEN_NOTES[0],
+            satisfaction=self.satisfaction if is_whole else None,
+            events=events,
+        )
 
 
 @lru_cache(maxsize=2)

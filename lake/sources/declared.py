@@ -7,7 +7,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from lake.contracts.profile import Format, Profile, Slug, ZoneName
 from lake.errors import SettingsError
@@ -55,6 +55,8 @@ class Source(BaseModel):
     step_s: int = Field(default=60, gt=0)  # expected sampling interval; prometheus, undeclared: its targets' own
     queries: tuple[str, ...] = ("up",)  # prometheus only, over all steps
     instant_queries: tuple[str, ...] = ()  # prometheus only, once a harvest
+    # nothing made of it is a real figure; said by whoever declares a simulator, always so for the built-in one's places
+    is_synthetic: bool = Field(default_factory=lambda fields: _stands(fields.get("location", "")))
     is_crawled: bool = False  # media only: the pages its items lead to are read too
     # mqtt only; the password itself stands in neither sources.toml nor the address
     topics: tuple[str, ...] = ("frigate/events", "frigate/tracked_object_update", "frigate/stats")
@@ -84,13 +86,24 @@ class Source(BaseModel):
             return False
         return self.profile is None or "updated_at" not in self.profile.columns
 
+    @field_validator("is_synthetic")
+    @classmethod
+    def _stays_synthetic(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and _stands(info.data.get("location", "")):
+            raise ValueError("what the simulator delivers is synthetic; remove the line")
+        return value
+
     @property
-    def is_synthetic(self) -> bool:
-        """Rows come from the built-in simulator, so nothing made of them is a real figure."""
-        if self.location.startswith(SIMULATOR):
-            return True
-        path = Path(self.location)
-        return (path / SIMULATOR_MARKER).exists() or (path.parent / SIMULATOR_MARKER).exists()
+    def has_standing_clock(self) -> bool:
+        """Its rows are the built-in simulator's, whose clock stands at 30/09/2021 17:00."""
+        return _stands(self.location)
+
+
+def _stands(location: str) -> bool:
+    if location.startswith(SIMULATOR):
+        return True
+    path = Path(location)
+    return (path / SIMULATOR_MARKER).exists() or (path.parent / SIMULATOR_MARKER).exists()
 
 
 def load_profile(name_or_path: str) -> Profile:

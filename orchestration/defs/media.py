@@ -42,7 +42,7 @@ def texts(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Materiali
                 source,
                 run_id=context.run_id,
                 location=locate(source),
-                as_of=clock.now(synthetic=source.is_synthetic),
+                as_of=clock.now(is_standing=source.has_standing_clock),
             )
             for source in sources
         ]

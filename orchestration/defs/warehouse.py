@@ -52,8 +52,9 @@ def defs() -> dg.Definitions:
         results = settings.dbt_target / "run_results.json"
         results.unlink(missing_ok=True)  # a build that cannot begin must not be judged by the one before
         with lake.session() as session, dbt_build.environment(settings, session.catalog.dsn):
+            refresh = [] if dbt_build.is_added_to(session.con, settings) else ["--full-refresh"]
             build = dbt.cli(
-                ["build", "--exclude-resource-type", "unit_test"],
+                ["build", "--exclude-resource-type", "unit_test", *refresh],
                 context=context,
                 target_path=settings.dbt_target,
                 raise_on_error=False,

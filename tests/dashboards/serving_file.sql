@@ -66,7 +66,9 @@ select 'mo-phong-camera' as source, camera_id, timezone('Asia/Ho_Chi_Minh', onli
 from marts.fct_camera_days, range(24) a(h), (values ('motorcycle', 6), ('car', 3), ('truck', 1), ('person', 2)) l(label, weight);
 
 create table marts.dim_sources as
-select c.*, 'csv' as format, 60 as step_s, timestamptz '2021-09-30 10:00:05+00' as last_success_at,
+select c.*,
+    coalesce((select min(valid_from) from seeds.units u where u.code = c.unit_code), date '2000-01-01') as unit_valid_from,
+    'csv' as format, 60 as step_s, timestamptz '2021-09-30 10:00:05+00' as last_success_at,
     case slug when 'ticket' then (select max(requested_at) from marts.fct_tickets t where t.source = c.source)
         else timestamptz '2021-09-30 09:59:00+00' end as last_event_at,
     2000 as n_offered, 1900 as n_accepted, 40 as n_quarantined, 60 as n_deduplicated
@@ -105,7 +107,9 @@ with grains as (
         when 'month' then period_start + interval 1 month - interval 1 day when 'quarter' then period_start + interval 3 month - interval 1 day
         when 'year' then period_start + interval 1 year - interval 1 day else last_on end as date) as period_end from summed
 )
-select code, grain, period_start, period_end, dated.unit_code, source, numerator, denominator,
+select code, grain, period_start, period_end, dated.unit_code,
+    coalesce((select min(valid_from) from seeds.units u where u.code = dated.unit_code), date '2000-01-01') as unit_valid_from,
+    source, numerator, denominator,
     case when denominator is null then numerator else numerator / nullif(denominator, 0) end as value,
     case when high is not null then numerator / nullif(denominator, 0) end as value_low, high / nullif(denominator, 0) as value_high, n_missing,
     grain <> 'all' and (period_start < first_on or period_end >= last_on) as is_partial, c.as_of, c.is_synthetic

@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 FINGERPRINT = """
 import hashlib, sys
 from lake.simulator.camera import ledger
+from lake.simulator.clocks import StandingClock
 from lake.simulator.feeds import Feeds
 from lake.simulator.frigate import Messages
 from lake.simulator.open311 import Open311
@@ -27,11 +28,12 @@ from lake.simulator.prometheus import Prometheus
 seed = int(sys.argv[1])
 traffic = ledger(seed)
 window = {"query": "node_load1", "start": "1632900000", "end": "1632990000", "step": "300"}
-feeds = Feeds(seed)
+clock = StandingClock()
+feeds = Feeds(seed, clock)
 for content in (
     "\\n".join(Messages(traffic).lines(traffic.lines[2])).encode(),
-    Open311(seed).respond("requests.json", {"page": "2"}).body,
-    Prometheus(seed).respond("api/v1/query_range", window).body,
+    Open311(seed, clock).respond("requests.json", {"page": "2"}).body,
+    Prometheus(seed, clock).respond("api/v1/query_range", window).body,
     feeds.respond("feeds.opml").body + feeds.respond("feeds/9.xml").body + feeds.respond("feeds/10.xml").body,
 ):
     print(hashlib.sha256(content).hexdigest())

@@ -2,6 +2,7 @@
 -- Additive parts are rolled up: a rate is sum over sum, and null when there is nothing to divide by. A unit is a
 -- territory: its figure counts what happened inside it on any day, before it existed too, if known exactly.
 {% set grains = ['day', 'week', 'month', 'quarter', 'year'] %}
+-- Sums are of decimals: those of floating point depend on the order in which they are added.
 with parts as (
     select * from {{ ref('int_kpi__parts') }}
 ),
@@ -31,10 +32,10 @@ days as (
         units.unit_code,
         units.unit_valid_from,
         units.unit_level,
-        sum(parts.numerator) as numerator,
-        sum(parts.numerator_high) as numerator_high,
-        sum(parts.denominator) as denominator,
-        sum(parts.n_missing) as n_missing
+        sum(cast(parts.numerator as decimal(38, 12))) as numerator,
+        sum(cast(parts.numerator_high as decimal(38, 12))) as numerator_high,
+        sum(cast(parts.denominator as decimal(38, 12))) as denominator,
+        sum(cast(parts.n_missing as decimal(38, 12))) as n_missing
     from parts
     inner join units
         on
@@ -76,10 +77,10 @@ sums as (
         unit_level,
         grain,
         period_start,
-        sum(numerator) as numerator,
-        sum(numerator_high) as numerator_high,
-        sum(denominator) as denominator,
-        sum(n_missing) as n_missing
+        cast(sum(numerator) as double) as numerator,
+        cast(sum(numerator_high) as double) as numerator_high,
+        cast(sum(denominator) as double) as denominator,
+        cast(sum(n_missing) as double) as n_missing
     from days_in_periods
     group by code, source, unit_code, unit_valid_from, unit_level, grain, period_start
 ),
@@ -228,7 +229,8 @@ figures as (
         case when numerator_high is not null then numerator / nullif(denominator, 0) end as value_low,
         numerator_high / nullif(denominator, 0) as value_high,
         n_missing,
-        is_partial
+        is_partial,
+        true as is_additive
     from rolled_up
     union all
     select
@@ -245,7 +247,8 @@ figures as (
         value_low,
         value_high,
         n_missing,
-        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial
+        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial,
+        false as is_additive
     from placed_periods
     where nth = 1
 ),
@@ -270,13 +273,14 @@ select
     figures.value_low,
     figures.value_high,
     case
-        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '-') }}
+        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '-') }}
     end as ci_low,
     case
-        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '+') }}
+        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '+') }}
     end as ci_high,
     figures.n_missing,
     figures.is_partial,
+    figures.is_additive,
     clock.as_of,
     clock.is_synthetic
 from figures

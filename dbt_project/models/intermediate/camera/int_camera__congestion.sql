@@ -1,6 +1,7 @@
 -- Grain: one row per source, station, lane, direction and counted interval.
--- Congested: slower than a share of the lane's free-flow speed and occupied more than a threshold (seed kpi_parameters,
--- C3). Free flow is a high percentile of the lane's own speeds. Without both readings nothing can be told.
+-- Congested: slower than a share of the lane's free-flow speed and occupied more than a threshold (seed
+-- kpi_parameters, C3). Free flow is a high percentile of the lane's own speeds. Without both readings nothing
+-- can be told.
 with readings as (
     select
         counts.source,
@@ -28,33 +29,30 @@ parameters as (
     where code = 'C3' and valid_to is null
 ),
 
-lanes as (
+speeds as (
     select
         source,
         station_id,
         lane,
         direction,
-        -- the percentile of sorted speeds: the first that so many do not pass
-        quantiles.speed_km_h as free_flow_km_h
-    from (
-        select
-            readings.source,
-            readings.station_id,
-            readings.lane,
-            readings.direction,
-            readings.speed_km_h,
-            row_number() over (
-                partition by readings.source, readings.station_id, readings.lane, readings.direction
-                order by readings.speed_km_h
-            ) as place,
-            count(*) over (
-                partition by readings.source, readings.station_id, readings.lane, readings.direction
-            ) as n_readings
-        from readings
-        where readings.speed_km_h is not null
-    ) as quantiles
+        speed_km_h,
+        row_number() over (partition by source, station_id, lane, direction order by speed_km_h) as place,
+        count(*) over (partition by source, station_id, lane, direction) as n_readings
+    from readings
+    where speed_km_h is not null
+),
+
+-- the percentile of sorted speeds: the first that so many do not pass
+lanes as (
+    select
+        speeds.source,
+        speeds.station_id,
+        speeds.lane,
+        speeds.direction,
+        speeds.speed_km_h as free_flow_km_h
+    from speeds
     cross join parameters
-    where quantiles.place = ceil(parameters.free_flow_quantile * quantiles.n_readings)
+    where speeds.place = ceil(parameters.free_flow_quantile * speeds.n_readings)
 )
 
 select

@@ -1,13 +1,48 @@
 -- Grain: one row per source, camera and provincial hour, from its first message to the source's clock.
 -- A camera absent from a message that names others was offline; a minute without any message is missing.
 -- Nothing is expected of a camera from the day on which the register says it was retired.
+-- depends_on: {{ ref('stg_ops__batches') }}
+{{ config(materialized='incremental', incremental_strategy='from_day', unique_key=['source', 'hour_on']) }}
+
 with reports as (
     select
         source,
         camera_id,
         {{ epoch_us('reported_at') }} as reported_us,
-        is_online
+        is_online,
+        ingested_at
     from {{ ref('stg_camera__status') }}
+),
+
+-- first day that is calculated anew; null: all days
+first_days as (
+    select
+        clock.source,
+        {% if is_incremental() %}
+            case
+                when built.last_on is not null
+                    then least(
+                            -- a message counts in the nearest slot, which may lie before it
+                            {{ local_day(
+                                instant(epoch_us('changed.changed_at') ~ ' - clock.step_s * 1000000'), 'clock.time_zone'
+                            ) }},
+                            built.last_on
+                        )
+            end as from_on
+        {% else %}
+            cast(null as date) as from_on
+        {% endif %}
+    from {{ ref('int_source__clock') }} as clock
+    {% if is_incremental() %}
+        left join ({{ changed_since_last_build('camera__status') }}) as changed on clock.source = changed.source
+        left join (
+            select
+                source,
+                max(hour_on) as last_on
+            from {{ this }}
+            group by source
+        ) as built on clock.source = built.source
+    {% endif %}
 ),
 
 first_reports as (
@@ -27,9 +62,14 @@ anchors as (
         clock.as_of,
         clock.step_s * 1000000 as step_us,
         {{ epoch_us('clock.as_of') }} as as_of_us,
-        first_reports.anchor_us
+        first_reports.anchor_us,
+        coalesce(
+            {{ epoch_us(start_of_local_day('first_days.from_on', 'clock.time_zone')) }},
+            first_reports.anchor_us - clock.step_s * 1000000
+        ) as from_us
     from first_reports
     inner join {{ ref('int_source__clock') }} as clock on first_reports.source = clock.source
+    inner join first_days on first_reports.source = first_days.source
 ),
 
 camera_slots as (
@@ -37,18 +77,21 @@ camera_slots as (
         reports.source,
         reports.camera_id,
         {{ slot_of('reports.reported_us', 'anchors.anchor_us', 'anchors.step_us') }} as slot,
-        min(reports.is_online) as is_online
+        min(reports.is_online) as is_online,
+        max(reports.ingested_at) as built_through
     from reports
-    inner join anchors on reports.source = anchors.source
+    inner join anchors
+        on reports.source = anchors.source and reports.reported_us >= anchors.from_us - anchors.step_us
     group by 1, 2, 3
 ),
 
 cameras as (
     select
-        camera_slots.source,
-        camera_slots.camera_id,
-        min(camera_slots.slot) as first_slot
-    from camera_slots
+        reports.source,
+        reports.camera_id,
+        min({{ slot_of('reports.reported_us', 'anchors.anchor_us', 'anchors.step_us') }}) as first_slot
+    from reports
+    inner join anchors on reports.source = anchors.source
     group by 1, 2
 ),
 
@@ -66,7 +109,9 @@ source_slots as (
         {{ quarter_of('anchors.anchor_us + slots.slot * anchors.step_us') }} as quarter
     from distinct_slots as slots
     inner join anchors on slots.source = anchors.source
-    where anchors.anchor_us + slots.slot * anchors.step_us < anchors.as_of_us
+    where
+        anchors.anchor_us + slots.slot * anchors.step_us < anchors.as_of_us
+        and anchors.anchor_us + slots.slot * anchors.step_us >= anchors.from_us
 ),
 
 distinct_quarters as (
@@ -91,7 +136,8 @@ reported as (
         cameras.camera_id,
         quarters.hour_at,
         count(*) as n_reported,
-        count(*) filter (where camera_slots.is_online) as n_online
+        count(*) filter (where camera_slots.is_online) as n_online,
+        max(camera_slots.built_through) as built_through
     from source_slots
     inner join quarters on source_slots.source = quarters.source and source_slots.quarter = quarters.quarter
     inner join cameras on source_slots.source = cameras.source and source_slots.slot >= cameras.first_slot
@@ -121,7 +167,7 @@ first_instants as (
 camera_hours as (
     select
         *,
-        {{ each_hour(local_hour(instant('first_us'), 'time_zone'), 'as_of') }} as hour_at
+        {{ each_hour(local_hour(instant('greatest(first_us, from_us)'), 'time_zone'), 'as_of') }} as hour_at
     from first_instants
 ),
 
@@ -152,7 +198,8 @@ select
     {{ local_day('expected.hour_at', 'expected.time_zone') }} as hour_on,
     coalesce(reported.n_online, 0) * expected.step_s / 60.0 as online_minutes,
     expected.n_expected * expected.step_s / 60.0 as expected_minutes,
-    (expected.n_expected - coalesce(reported.n_reported, 0)) * expected.step_s / 60.0 as missing_minutes
+    (expected.n_expected - coalesce(reported.n_reported, 0)) * expected.step_s / 60.0 as missing_minutes,
+    reported.built_through
 from expected
 left join reported
     on

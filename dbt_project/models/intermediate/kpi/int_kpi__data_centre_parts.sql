@@ -1,6 +1,7 @@
 -- Grain: one row per KPI, source and provincial day.
--- n_missing are the measurements that should have come and did not; approved maintenance is not expected (S2, S3, S5,
--- W1). An incident counts on the day it began, with all its down time (S4) or as an end of the up time (S4B).
+-- n_missing are the measurements that should have come and did not; approved maintenance is not expected (S2,
+-- S3, S5, W1). An incident counts on the day it began, with all its down time (S4) or as an end of the up
+-- time (S4B).
 with watched as (
     select
         source,

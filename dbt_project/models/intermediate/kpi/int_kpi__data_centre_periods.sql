@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source, grain and period with a measurement.
--- S6C, S6M, S6D: 95th percentile of all five-minute values of all servers; numerator values, denominator servers.
--- S7: days until the first disk is full, as of the last day of the period that is told of; numerator disks that fill,
--- denominator disks with enough days to judge (seed kpi_parameters); null when none fills.
+-- S6C, S6M, S6D: 95th percentile of all five-minute values of all servers; numerator values, denominator
+-- servers. S7: days until the first disk is full, as of the last day of the period that is told of; numerator
+-- disks that fill, denominator disks with enough days to judge (seed kpi_parameters); null when none fills.
 with usage as (
     select
         source,
@@ -27,7 +27,8 @@ quantiles as (
         count(distinct usage.instance) as n_servers,
         {{ quantile('usage.used', 0.95) }} as p95_used
     from usage
-    inner join usage_periods on usage.source = usage_periods.source and usage.measured_on = usage_periods.measured_on
+    inner join usage_periods
+        on usage.source = usage_periods.source and usage.measured_on = usage_periods.measured_on
     group by usage.source, usage.resource, usage_periods.grain, usage_periods.period_start
 ),
 

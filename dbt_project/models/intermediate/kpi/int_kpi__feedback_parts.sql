@@ -9,9 +9,11 @@ with tickets as (
         requested_on,
         is_resolved,
         is_overdue,
-        is_on_time,
-        has_deadline and is_overdue is not null as is_judged
+        is_on_time and is_within_competence as is_on_time,
+        has_deadline and is_overdue is not null and is_within_competence as is_judged
     from {{ ref('fct_tickets') }}
+    -- spam and repetitions are counted apart (int_kpi__handling_parts)
+    where is_counted
 ),
 
 spans as (

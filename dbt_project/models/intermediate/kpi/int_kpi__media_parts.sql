@@ -1,5 +1,7 @@
--- Grain: one row per KPI, source and provincial day between the source's first and last article; M9: of flagged news.
--- n_missing: articles not compared yet (M1S), not labelled yet (M2, M4), news whose time to answer is not over (M9).
+-- Grain: one row per KPI, source and provincial day between the source's first and last article; M9: of
+-- flagged news.
+-- n_missing: articles not compared yet (M1S), not labelled yet (M2, M4), news whose time to answer is not
+-- over (M9).
 with days as (
     select
         facts.*,
@@ -74,7 +76,12 @@ select
 from days
 where has_stories
 union all
-{% for code, label in [('M2P', 'n_positive'), ('M2N', 'n_negative'), ('M2U', 'n_neutral'), ('M4', 'n_positive - n_negative')] %}
+{% for code, label in [
+    ('M2P', 'n_positive'),
+    ('M2N', 'n_negative'),
+    ('M2U', 'n_neutral'),
+    ('M4', 'n_positive - n_negative'),
+] %}
     select
         '{{ code }}' as code,
         source,

@@ -1,8 +1,9 @@
 -- Grain: one row per KPI, source, grain and period.
--- M3P, M3N, M3U: corrected shares; numerator articles labelled, denominator articles audited. M5: accuracy, M5R: recall
--- of negative news, M5F: macro-F1, M5K: kappa; numerator hits, denominator articles. M7: 90th
--- percentile of the delay of collection in minutes; numerator articles, denominator feeds; what a feed held before its
--- first harvest was not collected late. M8: greatest z that lasted; numerator hours of alert, denominator hours judged.
+-- M3P, M3N, M3U: corrected shares; numerator articles labelled, denominator articles audited. M5: accuracy,
+-- M5R: recall of negative news, M5F: macro-F1, M5K: kappa; numerator hits, denominator articles. M7: 90th
+-- percentile of the delay of collection in minutes; numerator articles, denominator feeds; what a feed held
+-- before its first harvest was not collected late. M8: greatest z that lasted; numerator hours of alert,
+-- denominator hours judged.
 with delays as (
     select
         articles.source,
@@ -28,7 +29,8 @@ collected as (
         {{ quantile('case when not delays.is_published_at_missing then delays.delay_min end', 0.9) }} as p90_min,
         count(*) filter (where delays.is_published_at_missing) as n_undated
     from delays
-    inner join delay_periods on delays.source = delay_periods.source and delays.published_on = delay_periods.published_on
+    inner join delay_periods
+        on delays.source = delay_periods.source and delays.published_on = delay_periods.published_on
     group by delays.source, delay_periods.grain, delay_periods.period_start
 ),
 

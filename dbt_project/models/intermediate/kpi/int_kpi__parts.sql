@@ -4,6 +4,10 @@
 {{ config(materialized='table') }}
 {% set models = [
     'int_kpi__feedback_parts',
+    'int_kpi__handling_parts',
+    'int_kpi__service_parts',
+    'int_kpi__document_parts',
+    'int_kpi__reporting_parts',
     'int_kpi__data_centre_parts',
     'int_kpi__media_parts',
     'int_kpi__traffic_parts',

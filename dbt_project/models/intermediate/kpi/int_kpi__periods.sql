@@ -3,6 +3,12 @@
 -- A table: every publish copies it, so that its figures can be rolled up again from the published file.
 {{ config(materialized='table') }}
 {% set models = [
+    'int_kpi__feedback_time_periods',
+    'int_kpi__feedback_stock_periods',
+    'int_kpi__feedback_rate_periods',
+    'int_kpi__service_periods',
+    'int_kpi__scheme_periods',
+    'int_kpi__economy_periods',
     'int_kpi__data_centre_periods',
     'int_kpi__media_periods',
     'int_kpi__quality_periods',

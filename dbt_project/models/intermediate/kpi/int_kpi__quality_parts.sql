@@ -1,24 +1,27 @@
 -- Grain: one row per KPI, source and provincial day on which something was delivered, harvested or expected.
--- Q1A (đúng): checks of deliveries that held over checks made; Q1B (đủ): samples or minutes that came over those
--- expected, for sources that have a step, else harvests that succeeded over harvests tried; Q1C (sạch): records not set
--- aside over records delivered; Q1D (sống): time in which the newest harvest was younger than promised over the time
--- between harvests, on the day the later one came. Q2: checks that failed over checks made; Q2B: those that block.
-with checks as (
+-- Q1A (đúng): checks of deliveries that held over checks made; Q1B (đủ): samples or minutes that came over
+-- those expected, for sources that have a step, else harvests that succeeded over harvests tried; Q1C (sạch):
+-- records not set aside over records delivered; Q1D (sống): time in which the newest harvest was younger than
+-- promised over the time between harvests, on the day the later one came. Q2: checks that failed over checks
+-- made; Q2B: those that block.
+with deliveries as (
+    select
+        batch_id,
+        max(received_at) as received_at
+    from {{ ref('stg_ops__batches') }}
+    group by batch_id
+),
+
+checks as (
     select
         checks.source,
         clock.unit_code,
-        {{ local_day('batches.received_at', 'clock.time_zone') }} as counted_on,
+        {{ local_day('deliveries.received_at', 'clock.time_zone') }} as counted_on,
         count(*) as n_checks,
         count(*) filter (where not checks.is_success) as n_failed,
         count(*) filter (where not checks.is_success and checks.severity = 'blocking') as n_blocking
     from {{ ref('stg_ops__check_results') }} as checks
-    inner join (
-        select
-            batch_id,
-            max(received_at) as received_at
-        from {{ ref('stg_ops__batches') }}
-        group by batch_id
-    ) as batches on checks.batch_id = batches.batch_id
+    inner join deliveries on checks.batch_id = deliveries.batch_id
     inner join {{ ref('int_source__clock') }} as clock on checks.source = clock.source
     group by 1, 2, 3
 ),

@@ -1,8 +1,9 @@
 -- Grain: one row per KPI, source, grain and period.
--- Q1: the least of the four rates Q1A to Q1D of the period, with its numerator and denominator; n_missing: rates of the
--- four that the source has not. Q3 (grain all only): greatest relative deviation of a published figure from what the
--- source gives for the claim's own days; numerator figures that deviate by more than the tolerance of kpi_parameters,
--- denominator figures recomputed. It is summed here from the parts, because published_check reads kpi_values.
+-- Q1: the least of the four rates Q1A to Q1D of the period, with its numerator and denominator; n_missing:
+-- rates of the four that the source has not. Q3 (grain all only): greatest relative deviation of a published
+-- figure from what the source gives for the claim's own days; numerator figures that deviate by more than the
+-- tolerance of kpi_parameters, denominator figures recomputed. It is summed here from the parts, because
+-- published_check reads kpi_values.
 with parts as (
     select *
     from {{ ref('int_kpi__quality_parts') }}

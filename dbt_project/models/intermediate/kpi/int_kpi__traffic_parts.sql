@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, source and provincial day.
--- C2 counts an hour of a camera only if it was online long enough in it (seed kpi_parameters);
--- the other hours are its n_missing. C3: minutes without speed or occupancy. C4: plates read without a confidence.
--- C5: vehicles at the border of the province whose direction is unknown.
+-- C2 counts an hour of a camera only if it was online long enough in it (seed kpi_parameters); the other
+-- hours are its n_missing. C3: minutes without speed or occupancy. C4: plates read without a confidence. C5:
+-- vehicles at the border of the province whose direction is unknown.
 with vehicles as (
     select
         source,
@@ -38,6 +38,7 @@ hours as (
             and online.hour_at = vehicles.hour_at
 ),
 
+-- a source that never tells both readings has no congestion to tell of
 congestion as (
     select
         facts.source,
@@ -47,11 +48,11 @@ congestion as (
         sum(facts.counted_minutes - facts.judged_minutes) as unjudged_minutes
     from {{ ref('fct_congestion_days') }} as facts
     inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
-    -- a source that never tells both readings has no congestion to tell of
-    where facts.source in (select judged.source from {{ ref('fct_congestion_days') }} as judged where judged.judged_minutes > 0)
     group by facts.source, clock.unit_code, facts.counted_on
+    qualify sum(sum(facts.judged_minutes)) over (partition by facts.source) > 0
 ),
 
+-- nor one that never reads a plate a rate of plates
 plates as (
     select
         facts.source,
@@ -62,8 +63,8 @@ plates as (
         sum(facts.n_unscored_plates) as n_unscored_plates
     from {{ ref('fct_plate_days') }} as facts
     inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
-    where facts.source in (select readers.source from {{ ref('fct_plate_days') }} as readers where readers.n_plates > 0)
     group by facts.source, clock.unit_code, facts.passed_on
+    qualify sum(sum(facts.n_plates)) over (partition by facts.source) > 0
 ),
 
 border as (
@@ -73,7 +74,9 @@ border as (
         facts.hour_on as counted_on,
         sum(case when facts.direction = 'inbound' then facts.n_passages else 0 end) as n_in,
         sum(case when facts.direction = 'outbound' then facts.n_passages else 0 end) as n_out,
-        sum(case when facts.direction not in ('inbound', 'outbound') then facts.n_passages else 0 end) as n_unknown
+        sum(
+            case when facts.direction in ('inbound', 'outbound') then 0 else facts.n_passages end
+        ) as n_unknown
     from {{ ref('fct_camera_hours') }} as facts
     inner join {{ ref('int_source__clock') }} as clock on facts.source = clock.source
     inner join {{ ref('kpi_objects') }} as cordon
@@ -182,6 +185,7 @@ select
     vehicle_days.n_vehicles / 1000.0 as denominator,
     null as n_missing
 from vehicle_days
-inner join reporting on vehicle_days.source = reporting.source and vehicle_days.counted_on >= reporting.first_on
+inner join reporting
+    on vehicle_days.source = reporting.source and vehicle_days.counted_on >= reporting.first_on
 left join violations
     on vehicle_days.source = violations.source and vehicle_days.counted_on = violations.counted_on

@@ -1,9 +1,12 @@
--- Grain: one row per source, grain and period with an audited article; one period more, grain 'model', holds all
+-- Grain: one row per source, grain and period with an audited article; one period more, grain 'model', holds
+-- all
 -- audited articles of one model.
 with classes as (
-    select
-        label
-    from (values ('positive'), ('negative'), ('neutral')) as classes (label)
+    select 'positive' as label
+    union all
+    select 'negative' as label
+    union all
+    select 'neutral' as label
 ),
 
 audited_periods as (

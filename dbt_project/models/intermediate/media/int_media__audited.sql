@@ -1,5 +1,7 @@
--- Grain: one row per source and article of the audit sample that was labelled blind by people and read by a model.
--- Of several people the most votes count; a tie tells nothing. Labels speak for the articles of all sources of the unit.
+-- Grain: one row per source and article of the audit sample that was labelled blind by people and read by a
+-- model.
+-- Of several people the most votes count; a tie tells nothing. Labels speak for the articles of all sources
+-- of the unit.
 with votes as (
     select
         clock.unit_code,

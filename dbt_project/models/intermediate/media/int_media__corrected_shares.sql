@@ -1,8 +1,9 @@
 -- Grain: one row per source, grain (week and coarser), period and class.
--- Predicted shares p are the true shares t as the model sees them: p_j = sum over i of t_i * P(predicted j | true i). The
--- matrix is measured on all audited articles of the source's present model; t solves the three equations (Cramer), is
--- cut to 0..1 and scaled to one. The articles of the period are all there are, so only the audit is drawn again: the
--- interval is the 2.5th to 97.5th percentile of a Poisson bootstrap whose draws are a hash, the same in every build.
+-- Predicted shares p are the true shares t as the model sees them: p_j = sum over i of t_i * P(predicted j |
+-- true i). The matrix is measured on all audited articles of the source's present model; t solves the three
+-- equations (Cramer), is cut to 0..1 and scaled to one. The articles of the period are all there are, so only
+-- the audit is drawn again: the interval is the 2.5th to 97.5th percentile of a Poisson bootstrap whose draws
+-- are a hash, the same in every build.
 with audited as (
     select
         audited.*,
@@ -68,7 +69,8 @@ predicted as (
         sum(days.n_negative) / nullif(sum(days.n_labelled), 0) as negative,
         sum(days.n_neutral) / nullif(sum(days.n_labelled), 0) as neutral
     from days
-    inner join day_periods on days.source = day_periods.source and days.published_on = day_periods.published_on
+    inner join day_periods
+        on days.source = day_periods.source and days.published_on = day_periods.published_on
     where day_periods.grain <> 'day'
     group by days.source, day_periods.grain, day_periods.period_start
 ),
@@ -79,6 +81,7 @@ predicted as (
         'rates.' ~ gold ~ '_as_positive', 'rates.' ~ gold ~ '_as_negative', 'rates.' ~ gold ~ '_as_neutral'
     ]}) %}
 {% endfor %}
+{% set whole = determinant(as_seen['positive'], as_seen['negative'], as_seen['neutral']) %}
 {% set seen = ['predicted.positive', 'predicted.negative', 'predicted.neutral'] %}
 solved as (
     select
@@ -88,11 +91,11 @@ solved as (
         predicted.n_labelled,
         rates.replicate,
         {{ determinant(seen, as_seen['negative'], as_seen['neutral']) }}
-        / nullif({{ determinant(as_seen['positive'], as_seen['negative'], as_seen['neutral']) }}, 0) as positive,
+        / nullif({{ whole }}, 0) as positive,
         {{ determinant(as_seen['positive'], seen, as_seen['neutral']) }}
-        / nullif({{ determinant(as_seen['positive'], as_seen['negative'], as_seen['neutral']) }}, 0) as negative,
+        / nullif({{ whole }}, 0) as negative,
         {{ determinant(as_seen['positive'], as_seen['negative'], seen) }}
-        / nullif({{ determinant(as_seen['positive'], as_seen['negative'], as_seen['neutral']) }}, 0) as neutral
+        / nullif({{ whole }}, 0) as neutral
     from predicted
     inner join rates on predicted.source = rates.source
 ),

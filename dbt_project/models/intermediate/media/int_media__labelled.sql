@@ -1,4 +1,5 @@
--- Grain: one row per source and article, with the sentiment the model gave it and the story it repeats, where there are.
+-- Grain: one row per source and article, with the sentiment the model gave it and the story it repeats, where
+-- there are.
 select
     articles.source,
     articles.feed_id,

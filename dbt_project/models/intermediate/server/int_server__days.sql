@@ -1,5 +1,7 @@
--- Grain: one row per watched server or shared system and provincial day, from its first measurement to the clock.
--- Slots of approved maintenance are counted apart: availability is n_up_outside over n_expected - n_maintenance.
+-- Grain: one row per watched server or shared system and provincial day, from its first measurement to the
+-- clock.
+-- Slots of approved maintenance are counted apart: availability is n_up_outside over n_expected -
+-- n_maintenance.
 with distinct_quarters as (
     select distinct
         targets.time_zone,
@@ -46,21 +48,32 @@ bounds as (
     from target_days
 ),
 
-maintained as (
+stretches as (
     select
         bounds.target_no,
         bounds.measured_on,
-        sum(
-            {{ slots_before('least(bounds.day_end_us, windows.end_us)', 'bounds.anchor_us', 'bounds.step_us') }}
-            - {{ slots_before('greatest(bounds.day_start_us, windows.start_us)', 'bounds.anchor_us', 'bounds.step_us') }}
-        ) as n_maintenance
+        bounds.anchor_us,
+        bounds.step_us,
+        greatest(bounds.day_start_us, windows.start_us) as start_us,
+        least(bounds.day_end_us, windows.end_us) as end_us
     from bounds
     inner join {{ ref('int_server__maintenance') }} as windows
         on
             bounds.target_no = windows.target_no
             and bounds.day_start_us < windows.end_us
             and bounds.day_end_us > windows.start_us
-    group by bounds.target_no, bounds.measured_on
+),
+
+maintained as (
+    select
+        target_no,
+        measured_on,
+        sum(
+            {{ slots_before('end_us', 'anchor_us', 'step_us') }}
+            - {{ slots_before('start_us', 'anchor_us', 'step_us') }}
+        ) as n_maintenance
+    from stretches
+    group by target_no, measured_on
 ),
 
 counted as (

@@ -1,6 +1,7 @@
 -- Grain: one row per watched server or shared system and unbroken run of slots that were not up.
--- Slots of approved maintenance and slots without a measurement neither end a run nor belong to it; a run ends at the
--- next slot that is up. Shorter runs than the minimum of the day they began (seed kpi_parameters, S4) are no incident.
+-- Slots of approved maintenance and slots without a measurement neither end a run nor belong to it; a run
+-- ends at the next slot that is up. Shorter runs than the minimum of the day they began (seed kpi_parameters,
+-- S4) are no incident.
 with slots as (
     select
         *,

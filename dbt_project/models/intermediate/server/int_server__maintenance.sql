@@ -1,5 +1,7 @@
--- Grain: one row per watched server or shared system and stretch of approved maintenance; stretches do not overlap.
--- A window speaks for the servers and systems of all sources of its unit. Approved after it began, it does not count.
+-- Grain: one row per watched server or shared system and stretch of approved maintenance; stretches do not
+-- overlap.
+-- A window speaks for the servers and systems of all sources of its unit. Approved after it began, it does
+-- not count.
 {{ config(materialized='table') }}
 
 with windows as (
@@ -23,7 +25,8 @@ marked as (
         *,
         coalesce(
             start_us > max(end_us) over (
-                partition by target_no order by start_us, end_us rows between unbounded preceding and 1 preceding
+                partition by target_no
+                order by start_us, end_us rows between unbounded preceding and 1 preceding
             ),
             true
         ) as is_first

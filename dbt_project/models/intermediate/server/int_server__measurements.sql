@@ -5,7 +5,8 @@ select
     'host' as kind,
     series.instance as target,
     {{ epoch_us('samples.sampled_at') }} as measured_us,
-    samples.value = 1 as is_up
+    samples.value = 1 as is_up,
+    samples.ingested_at
 from {{ ref('stg_server__samples') }} as samples
 inner join {{ ref('stg_server__series') }} as series
     on samples.source = series.source and samples.series_id = series.series_id
@@ -16,6 +17,7 @@ select
     'system' as kind,
     system as target,
     {{ epoch_us('sampled_at') }} as measured_us,
-    is_success as is_up
+    is_success as is_up,
+    ingested_at
 from {{ ref('stg_server__probes') }}
 where is_success is not null

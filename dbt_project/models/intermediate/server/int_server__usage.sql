@@ -1,6 +1,8 @@
--- Grain: one row per source, server, resource, part of it (mount point of a disk) and five minutes with a measurement.
--- Processors: one minus the mean share of idle time between two samples at most 15 minutes apart; a counter that fell
--- began anew and tells nothing. Memory and disks: one minus free over size, the size as last known, else as first told.
+-- Grain: one row per source, server, resource, part of it (mount point of a disk) and five minutes with a
+-- measurement.
+-- Processors: one minus the mean share of idle time between two samples at most 15 minutes apart; a counter
+-- that fell began anew and tells nothing. Memory and disks: one minus free over size, the size as last known,
+-- else as first told.
 {{ config(materialized='table') }}
 
 with series as (
@@ -11,7 +13,9 @@ with series as (
         metrics.resource,
         metrics.role,
         case
-            when metrics.resource = 'disk' then coalesce({{ series_label('series.labels', 'mountpoint') }}, '') else ''
+            when metrics.resource = 'disk'
+                then coalesce({{ series_label('series.labels', 'mountpoint') }}, '')
+            else ''
         end as part
     from {{ ref('stg_server__series') }} as series
     inner join {{ ref('resource_metrics') }} as metrics on series.metric = metrics.metric

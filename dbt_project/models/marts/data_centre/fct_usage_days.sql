@@ -15,4 +15,10 @@ select
 from {{ ref('int_server__usage') }} as usage
 inner join {{ ref('int_source__clock') }} as clock on usage.source = clock.source
 group by
-    usage.source, usage.instance, usage.resource, usage.part, usage.measured_on, clock.is_synthetic, clock.as_of
+    usage.source,
+    usage.instance,
+    usage.resource,
+    usage.part,
+    usage.measured_on,
+    clock.is_synthetic,
+    clock.as_of

@@ -1,6 +1,7 @@
 -- Grain: one row per source and model that labelled its articles.
--- Verdicts: dat (passes), khong_dat (does not), chua_do (not measured: fewer audited articles than the minimum). It
--- passes if the lower bound of its accuracy, macro-F1 and every recall pass the thresholds in kpi_parameters (M5).
+-- Verdicts: dat (passes), khong_dat (does not), chua_do (not measured: fewer audited articles than the
+-- minimum). It passes if the lower bound of its accuracy, macro-F1 and every recall pass the thresholds in
+-- kpi_parameters (M5).
 with models as (
     select distinct
         labelled.source,

@@ -20,7 +20,10 @@ inner join {{ ref('stg_media__labels') }} as labels
         and articles.feed_id = labels.feed_id
         and articles.article_id = labels.article_id
 left join {{ ref('dim_audits') }} as audits
-    on articles.source = audits.source and labels.model_version = audits.model_version and labels.task = 'sentiment'
+    on
+        articles.source = audits.source
+        and labels.model_version = audits.model_version
+        and labels.task = 'sentiment'
 left join {{ ref('stg_media__stories') }} as stories
     on
         articles.source = stories.source

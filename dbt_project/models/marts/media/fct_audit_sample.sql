@@ -1,5 +1,6 @@
 -- Grain: one row per source, complete week and article drawn for labelling blind.
--- The order is that of a hash, so everybody draws the same sample and nobody chooses; its size is in kpi_parameters (M5).
+-- The order is that of a hash, so everybody draws the same sample and nobody chooses; its size is in
+-- kpi_parameters (M5).
 with weeks as (
     select
         articles.source,

@@ -1,6 +1,7 @@
 -- Grain: one row per source and complete provincial hour that has as many earlier weeks as are compared.
--- z compares the hour with the same hour of the same weekday in earlier weeks; the spread is not taken below the root of
--- the mean, nor below one article, because four hours alone tell little of it. Thresholds are in kpi_parameters (M8).
+-- z compares the hour with the same hour of the same weekday in earlier weeks; the spread is not taken below
+-- the root of the mean, nor below one article, because four hours alone tell little of it. Thresholds are in
+-- kpi_parameters (M8).
 with parameters as (
     select
         max(case when name = 'weeks' then value end) as n_weeks,
@@ -95,8 +96,10 @@ select
     scored.mean_negative,
     scored.z,
     case when lasting.n_hours = parameters.persistence_hours then lasting.lasting_z end as lasting_z,
-    coalesce(lasting.n_hours = parameters.persistence_hours and lasting.lasting_z >= parameters.alert_z, false)
-    as is_alert,
+    coalesce(
+        lasting.n_hours = parameters.persistence_hours and lasting.lasting_z >= parameters.alert_z,
+        false
+    ) as is_alert,
     clock.is_synthetic,
     clock.as_of
 from scored

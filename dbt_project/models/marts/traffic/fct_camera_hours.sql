@@ -24,7 +24,7 @@ select
     direction,
     is_vehicle,
     count(*) as n_passages,
-    avg(speed_km_h) as mean_speed_km_h,
+    avg(cast(speed_km_h as decimal(18, 6))) as mean_speed_km_h,
     count(speed_km_h) as n_speeds,
     is_synthetic,
     as_of

@@ -6,9 +6,13 @@ select
     congestion.direction,
     congestion.started_on as counted_on,
     cast(max(congestion.free_flow_km_h) as double) as free_flow_km_h,
-    cast(sum(case when congestion.is_judged and congestion.is_congested then congestion.minutes else 0 end) as double)
-        as congested_minutes,
-    cast(sum(case when congestion.is_judged then congestion.minutes else 0 end) as double) as judged_minutes,
+    cast(
+        coalesce(sum(congestion.minutes) filter (where congestion.is_judged and congestion.is_congested), 0)
+        as double
+    ) as congested_minutes,
+    cast(
+        coalesce(sum(congestion.minutes) filter (where congestion.is_judged), 0) as double
+    ) as judged_minutes,
     cast(sum(congestion.minutes) as double) as counted_minutes,
     clock.is_synthetic,
     clock.as_of

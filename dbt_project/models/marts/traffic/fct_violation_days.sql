@@ -1,5 +1,6 @@
 -- Grain: one row per source, camera, kind of violation and provincial day with one.
--- A device repeats an alarm while it lasts: a message that follows within the time of kpi_parameters (C6) is the same.
+-- A device repeats an alarm while it lasts: a message that follows within the time of kpi_parameters (C6) is
+-- the same.
 with signals as (
     select
         signals.source,
@@ -8,7 +9,8 @@ with signals as (
         signals.item,
         signals.sent_at,
         lag(signals.sent_at) over (
-            partition by signals.source, signals.camera_id, signals.topic, signals.item order by signals.sent_at
+            partition by signals.source, signals.camera_id, signals.topic, signals.item
+            order by signals.sent_at
         ) as previous_at
     from {{ ref('stg_camera__signals') }} as signals
     inner join {{ ref('violation_topics') }} as topics on signals.topic = topics.topic

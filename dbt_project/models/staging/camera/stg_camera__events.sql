@@ -14,5 +14,6 @@ select
     events.direction,
     events.speed_km_h,
     events.plate_token,
-    events.plate_confidence
+    events.plate_confidence,
+    events.ingested_at
 from {{ source('raw', 'camera__events') }} as events

@@ -5,5 +5,6 @@ select
     plates.event_id,
     plates.read_at,
     plates.plate_token,
-    plates.plate_confidence
+    plates.plate_confidence,
+    plates.ingested_at
 from {{ source('raw', 'camera__plates') }} as plates

@@ -4,5 +4,6 @@ select
     status.camera_id,
     status.reported_at,
     status.camera_fps,
-    status.is_online
+    status.is_online,
+    status.ingested_at
 from {{ source('raw', 'camera__status') }} as status

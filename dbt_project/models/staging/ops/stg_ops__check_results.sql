@@ -1,4 +1,5 @@
--- Grain: one row per run, source, batch, suite, expectation and column; source is null for tests of the warehouse.
+-- Grain: one row per run, source, batch, suite, expectation and column; source is null for tests of the
+-- warehouse.
 select
     run_id,
     source,

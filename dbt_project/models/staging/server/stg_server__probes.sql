@@ -34,7 +34,8 @@ select
     {{ instant(
         "1e6 * min(samples.value) filter (where probe_series.metric = 'probe_ssl_earliest_cert_expiry' "
         ~ "and samples.value between 1 and 253402300799)"
-    ) }} as certificate_expires_at
+    ) }} as certificate_expires_at,
+    max(samples.ingested_at) as ingested_at
 from {{ ref('stg_server__samples') }} as samples
 inner join probe_series on samples.source = probe_series.source and samples.series_id = probe_series.series_id
 group by 1, 2, 3, 4

@@ -3,5 +3,6 @@ select
     samples.source,
     samples.series_id,
     samples.sampled_at,
-    samples.value
+    samples.value,
+    samples.ingested_at
 from {{ source('raw', 'server__samples') }} as samples

@@ -1,4 +1,5 @@
--- Grain: one row per source and planned backup or restore drill of a system, as the newest report tells of it.
+-- Grain: one row per source and planned backup or restore drill of a system, as the newest report tells of
+-- it.
 -- Of two reports that close at the same instant the one received last stands.
 with versions as (
     select

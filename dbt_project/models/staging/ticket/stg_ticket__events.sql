@@ -17,6 +17,7 @@ select
     versions.seq,
     versions.event_type,
     types.stage,
+    types.counts_as,
     versions.occurred_at,
     versions.agency,
     versions.is_out_of_order
