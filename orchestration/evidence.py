@@ -52,14 +52,17 @@ def of_manifest(manifest: Mapping[str, Any], codes: Sequence[str], code_commit: 
             rows["tests"] += [
                 (node["name"], _name(nodes[p]), node.get("column_name"), node["description"]) for p in attached
             ]
-    sql = {_name(node): node.get("compiled_code") or "" for node in nodes.values() if node["resource_type"] == "model"}
+    models = [node for node in nodes.values() if node["resource_type"] == "model"]
+    sql = {_name(node): node.get("compiled_code") or "" for node in models}
+    # An incremental model compiles to other SQL when it is built whole; its source is the same.
+    own = sql | {_name(node): node["raw_code"] for node in models if node["config"]["materialized"] == "incremental"}
     rows["kpi_models"] = [
         (code, model) for model in sql if is_member(model) for code in codes if knows(sql[model], code)
     ]
     above = _above(rows["lineage"])
     return Evidence(
         code_commit=code_commit,
-        code_digests={code: _digest(sql, above, [m for c, m in rows["kpi_models"] if c == code]) for code in codes},
+        code_digests={code: _digest(own, above, [m for c, m in rows["kpi_models"] if c == code]) for code in codes},
         relations=tuple(
             (str(nodes[parent]["schema"]), str(nodes[parent]["name"]))
             for node in nodes.values()

@@ -38,10 +38,8 @@ def kpi(
 
     settings = load_settings()
     filters = {"code": code, "period": period, "unit": unit, "source": source}
-    if as_known_on and changes_since:
-        raise SettingsError("--as-known-on and --changes-since answer different questions; give one of them.")
-    if boundary and (as_known_on or changes_since):
-        raise SettingsError("--boundary is for the newest figures; leave out --as-known-on and --changes-since.")
+    if sum(option is not None for option in (as_known_on, changes_since, boundary)) > 1:
+        raise SettingsError("--as-known-on, --changes-since and --boundary answer different questions; give one.")
     if as_known_on:
         rows = kpi_history.as_known_on(settings, kpi_history.parse_day(as_known_on), filters)
         table = known_table

@@ -81,6 +81,8 @@ def _rerun(rerun: dict[str, Any]) -> Iterator[str]:
     yield f"\nChạy lại / re-run: {VERDICTS[Verdict(rerun['verdict'])]}"
     if rerun["why"]:
         yield f"  {rerun['why']}"
+    if rerun["stored"]:
+        yield f"  Đọc từ bảng đã lưu ở ảnh chụp / read as stored at the snapshot: {', '.join(rerun['stored'])}"
     for name, published in rerun["published"].items():
         computed = rerun["computed"][name] if rerun["computed"] else None
         if published is not None or computed is not None:

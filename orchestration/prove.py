@@ -68,7 +68,7 @@ def prove(settings: Settings, name: str) -> dict[str, Any]:
         parts = None
         if proof["replaced_by"] is None and not figure["is_gone"]:
             parts = from_parts(con, figure)
-    rerun = _rerun(settings, figure, models)
+    rerun = _rerun(settings, figure, models, lineage)
     rerun["from_parts"] = None if parts is None else dict(zip(NUMBERS, parts, strict=True))
     plainly: dict[str, Any] = _all_plain(proof | {"rerun": rerun})
     return plainly
@@ -124,7 +124,30 @@ def _row_counts(con: duckdb.DuckDBPyConnection, models: Sequence[str], source: s
     )
 
 
-def _rerun(settings: Settings, figure: dict[str, Any], models: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def computed_anew(
+    models: Sequence[dict[str, Any]], lineage: Sequence[tuple[str, str]]
+) -> tuple[dict[str, str], frozenset[str], list[str]]:
+    """(SQL of the models a re-run computes, those of them it keeps as tables, the tables it takes as they are stored).
+
+    A model built by increments tells its SQL of one increment only, so its table is read as it stood at the snapshot;
+    what lies above it is not computed.
+    """
+    known = {str(m["model"]): m for m in models if m["kind"] == "model"}
+    stored = {name for name, m in known.items() if m["materialized"] == "incremental"}
+    anew, waiting = {FIGURES}, [FIGURES]
+    while waiting:
+        child = waiting.pop()
+        found = {parent for c, parent in lineage if c == child and parent in known} - stored - anew
+        anew |= found
+        waiting += found
+    taken = {parent for child, parent in lineage if child in anew} & stored
+    tables = frozenset(name for name in anew - {FIGURES} if known[name]["materialized"] == "table")
+    return {name: str(known[name]["compiled_sql"]) for name in anew}, tables, sorted(taken)
+
+
+def _rerun(
+    settings: Settings, figure: dict[str, Any], models: Sequence[dict[str, Any]], lineage: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
     snapshot = int(figure["snapshot_id"])
     published = {name: figure[name] for name in NUMBERS}
     with open_session(settings) as session:
@@ -136,11 +159,11 @@ def _rerun(settings: Settings, figure: dict[str, Any], models: Sequence[dict[str
                 "verdict": Verdict.IMPOSSIBLE.value,
                 "published": published,
                 "computed": None,
+                "stored": [],
                 "why": f"Snapshot {snapshot} has expired (see `history` in retention.toml); the published value stays "
                 "in the history.",
             }
-        sql = {str(m["model"]): str(m["compiled_sql"]) for m in models if m["kind"] == "model"}
-        tables = frozenset(str(m["model"]) for m in models if m["materialized"] == "table" and m["layer"] != "kpi")
+        sql, tables, stored = computed_anew(models, lineage)
         con = session.catalog.connect(snapshot)
         try:
             computed = from_raw(con, figure, sql, tables)
@@ -150,6 +173,7 @@ def _rerun(settings: Settings, figure: dict[str, Any], models: Sequence[dict[str
         "verdict": (Verdict.AGREES if computed == tuple(published.values()) else Verdict.DIFFERS).value,
         "published": published,
         "computed": dict(zip(NUMBERS, computed, strict=True)),
+        "stored": stored,
         "why": None,
     }
 

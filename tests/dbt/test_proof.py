@@ -16,6 +16,7 @@ from lake.rerun import from_parts, from_raw, is_member
 from lake.serving import Evidence, connect, publish
 from lake.settings import Settings
 from orchestration.evidence import of_manifest
+from orchestration.prove import computed_anew
 
 Province = tuple[TinyLake, RunExecutionResult]
 
@@ -67,19 +68,11 @@ def published(figure: dict[str, Any]) -> tuple[object, ...]:
     return tuple(figure[name] for name in NUMBERS)
 
 
-def models(evidence: Evidence) -> tuple[dict[str, str], frozenset[str]]:
+def rerun_models(evidence: Evidence) -> tuple[dict[str, str], frozenset[str]]:
     """SQL of the models above the figures, and those kept as tables."""
-    rows = evidence.tables["proof", "models"].to_pylist()
-    sql = {row["model"]: row["compiled_sql"] for row in rows if row["kind"] == "model"}
-    above, waiting = {"kpi.kpi_values"}, ["kpi.kpi_values"]
     edges = [(row["child"], row["parent"]) for row in evidence.tables["proof", "lineage"].to_pylist()]
-    while waiting:
-        child = waiting.pop()
-        for parent in [p for c, p in edges if c == child and p not in above]:
-            above.add(parent)
-            waiting.append(parent)
-    tables = {row["model"] for row in rows if row["materialized"] == "table" and row["layer"] != "kpi"}
-    return {model: text for model, text in sql.items() if model in above}, frozenset(tables & above)
+    sql, tables, _ = computed_anew(evidence.tables["proof", "models"].to_pylist(), edges)
+    return sql, tables
 
 
 def test_figures_come_out_of_their_parts_again(settings: Settings, figures: list[dict[str, Any]]) -> None:
@@ -96,7 +89,7 @@ def test_figure_comes_out_of_the_raw_tables_again_although_the_lake_went_on(
     figures: list[dict[str, Any]],
     at_snapshot: duckdb.DuckDBPyConnection,
 ) -> None:
-    sql, tables = models(evidence)
+    sql, tables = rerun_models(evidence)
     (figure,) = (figure for figure in figures if figure["code"] == "F2")
     assert from_raw(at_snapshot, figure, sql, tables) == published(figure)
     tampered = figure | {"numerator": 1.0}

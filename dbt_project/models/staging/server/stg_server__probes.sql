@@ -6,7 +6,7 @@ with probe_series as (
         series_id,
         metric,
         instance,
-        coalesce(json_extract_string(labels, '$.system'), instance) as system
+        coalesce({{ series_label('labels', 'system') }}, instance) as system
     from {{ ref('stg_server__series') }}
     where
         instance is not null
