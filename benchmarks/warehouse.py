@@ -28,32 +28,32 @@ DAY = """
 insert into lake.raw.ticket__requests by name
 select 'ticket' as source, d::varchar || '-' || i as request_id,
     case when i % 15 = 0 then 'open' else 'closed' end as status,
-    at + to_hours(i) as requested_at, at + to_hours(i) as updated_at, at + to_hours(i + 200) as expected_at,
-    case when i % 15 > 0 then at + to_hours(i + 20 * (i % 13)) end as closed_at, false as is_closed_before_requested,
+    t0 + to_hours(i) as requested_at, t0 + to_hours(i) as updated_at, t0 + to_hours(i + 200) as expected_at,
+    case when i % 15 > 0 then t0 + to_hours(i + 20 * (i % 13)) end as closed_at, false as is_closed_before_requested,
     (select list(code order by code) from units)[1 + (d * 7 + i) % 75] as unit_code,
     d::varchar || '-' || i as record_hash,
-    came_at as ingested_at, at as received_at
+    came_at as ingested_at, t0 as received_at
 from day, range(20) as n(i);
 insert into lake.raw.camera__status by name
-select 'camera' as source, 'c' || c as camera_id, at + to_minutes(m) as reported_at, (m + c + d) % 97 > 0 as is_online,
+select 'camera' as source, 'c' || c as camera_id, t0 + to_minutes(m) as reported_at, (m + c + d) % 97 > 0 as is_online,
     came_at as ingested_at
 from day, range(10) as a(c), range(1440) as b(m);
 insert into lake.raw.camera__events by name
 select 'camera' as source, 'c' || i % 10 as camera_id, d::varchar || '-' || i as event_id, kind as event_type,
-    at + to_seconds(4 * i + k) as sent_at, at + to_seconds(4 * i) as start_at,
+    t0 + to_seconds(4 * i + k) as sent_at, t0 + to_seconds(4 * i) as start_at,
     'car' as label, 30.0 + i % 40 as speed_km_h,
     false as is_false_positive, came_at as ingested_at
 from day, range(20000) as a(i), (values (0, 'new'), (3, 'end')) as b(k, kind);
 insert into lake.raw.server__samples by name
-select 'server' as source, 's' || s as series_id, at + to_minutes(m) as sampled_at,
+select 'server' as source, 's' || s as series_id, t0 + to_minutes(m) as sampled_at,
     ((m * 31 + s + d) % 997 > 0)::double as value,
     came_at as ingested_at
 from day, range(26) as a(s), range(1440) as b(m);
 insert into lake.raw.media__articles by name
 select 'media' as source, 'f' || i % 30 as feed_id, d::varchar || '-' || i as article_id,
     'https://bao.example/' || d || '-' || i as url, 'Tin ' || i as headline,
-    at + to_minutes(5 * i) as published_at, false as is_published_at_missing,
-    d::varchar || '-' || i as record_hash, at as received_at, came_at as ingested_at
+    t0 + to_minutes(5 * i) as published_at, false as is_published_at_missing,
+    d::varchar || '-' || i as record_hash, t0 as received_at, came_at as ingested_at
 from day, range(280) as n(i);
 """
 TABLES = {
@@ -71,7 +71,7 @@ def add_days(con: duckdb.DuckDBPyConnection, first: int, n_days: int) -> None:
         begin = f"timestamptz '{FIRST_DAY + timedelta(days=d)} 00:00:00+00'"
         con.execute("begin")
         con.execute(
-            f"create or replace temp table day as select {d} as d, {begin} as at, {begin} + interval 1 day as came_at"
+            f"create or replace temp table day as select {d} as d, {begin} as t0, {begin} + interval 1 day as came_at"
         )
         for statement in DAY.split(";\n"):
             con.execute(statement)

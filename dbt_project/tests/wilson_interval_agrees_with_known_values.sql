@@ -10,5 +10,5 @@ with known(k, n, low, high) as (
 select *
 from known
 where
-    round({{ wilson_end('k', 'n', '-') }}, 4) is distinct from low
-    or round({{ wilson_end('k', 'n', '+') }}, 4) is distinct from high
+    round({{ wilson('k', 'n', '-') }}, 4) is distinct from low
+    or round({{ wilson('k', 'n', '+') }}, 4) is distinct from high

@@ -273,10 +273,10 @@ select
     figures.value_low,
     figures.value_high,
     case
-        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '-') }}
+        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '-') }}
     end as ci_low,
     case
-        when rates_of_cases.code is not null then {{ wilson_end('figures.numerator', 'figures.denominator', '+') }}
+        when rates_of_cases.code is not null then {{ wilson('figures.numerator', 'figures.denominator', '+') }}
     end as ci_high,
     figures.n_missing,
     figures.is_partial,

@@ -1,7 +1,9 @@
 -- Grain: one row per source, camera and tracked object, false positives too, as its newest message tells it.
 -- It begins with the earliest message about it and has a plate if any message or later reading has one.
 -- A speed above 250 km/h is an error of the detector and is taken out.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['source', 'camera_id', 'event_id']) }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['source', 'camera_id', 'event_id']
+) }}
 {% if is_incremental() %}
     {% set since %}
         (
@@ -11,26 +13,31 @@
     {% endset %}
 {% endif %}
 
-with told as (
+with
+{% if is_incremental() %}
+    -- an object of which something came since the last build, with a day to spare, is told anew from all messages
+    changed as (
+        select
+            source,
+            camera_id,
+            event_id
+        from {{ ref('stg_camera__events') }}
+        where ingested_at > {{ since }}
+        union distinct
+        select
+            source,
+            camera_id,
+            event_id
+        from {{ ref('stg_camera__plates') }}
+        where ingested_at > {{ since }}
+    ),
+{% endif %}
+
+told as (
     select events.*
     from {{ ref('stg_camera__events') }} as events
     {% if is_incremental() %}
-        -- an object of which something came since the last build, with a day to spare, is told anew from all messages
-        inner join (
-            select
-                source,
-                camera_id,
-                event_id
-            from {{ ref('stg_camera__events') }}
-            where ingested_at > {{ since }}
-            union distinct
-            select
-                source,
-                camera_id,
-                event_id
-            from {{ ref('stg_camera__plates') }}
-            where ingested_at > {{ since }}
-        ) as changed
+        inner join changed
             on
                 events.source = changed.source
                 and events.camera_id = changed.camera_id

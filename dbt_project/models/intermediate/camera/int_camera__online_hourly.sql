@@ -14,36 +14,48 @@ with reports as (
     from {{ ref('stg_camera__status') }}
 ),
 
--- first day that is calculated anew; null: all days
-first_days as (
-    select
-        clock.source,
-        {% if is_incremental() %}
+{% if is_incremental() %}
+    changed as (
+        {{ changed_since_last_build('camera__status') }}
+    ),
+
+    built as (
+        select
+            source,
+            max(hour_on) as last_on
+        from {{ this }}
+        group by source
+    ),
+
+    -- a message counts in the nearest slot, which may lie before it
+    came as (
+        select
+            clock.source,
+            {{ instant(epoch_us('changed.changed_at') ~ ' - clock.step_s * 1000000') }} as changed_at,
+            clock.time_zone,
+            built.last_on
+        from {{ ref('int_source__clock') }} as clock
+        left join changed on clock.source = changed.source
+        left join built on clock.source = built.source
+    ),
+
+    -- first day that is calculated anew; null: all days
+    first_days as (
+        select
+            source,
             case
-                when built.last_on is not null
-                    then least(
-                            -- a message counts in the nearest slot, which may lie before it
-                            {{ local_day(
-                                instant(epoch_us('changed.changed_at') ~ ' - clock.step_s * 1000000'), 'clock.time_zone'
-                            ) }},
-                            built.last_on
-                        )
+                when last_on is not null then least({{ local_day('changed_at', 'time_zone') }}, last_on)
             end as from_on
-        {% else %}
+        from came
+    ),
+{% else %}
+    first_days as (
+        select
+            source,
             cast(null as date) as from_on
-        {% endif %}
-    from {{ ref('int_source__clock') }} as clock
-    {% if is_incremental() %}
-        left join ({{ changed_since_last_build('camera__status') }}) as changed on clock.source = changed.source
-        left join (
-            select
-                source,
-                max(hour_on) as last_on
-            from {{ this }}
-            group by source
-        ) as built on clock.source = built.source
-    {% endif %}
-),
+        from {{ ref('int_source__clock') }}
+    ),
+{% endif %}
 
 first_reports as (
     select

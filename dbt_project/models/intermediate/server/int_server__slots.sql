@@ -5,32 +5,48 @@
 {{ config(materialized='incremental', incremental_strategy='from_day', unique_key=['target_no', 'utc_day']) }}
 {% set day_us = 86400000000 %}
 
-with targets as (
-    {% if is_incremental() %}
-        -- what is known of a target is calculated anew from the day on which something came, or from its last day
+with
+{% if is_incremental() %}
+    changed as (
+        {{ changed_since_last_build('server__samples') }}
+    ),
+
+    built as (
+        select
+            target_no,
+            max(slot_us) as last_us
+        from {{ this }}
+        group by target_no
+    ),
+
+    -- what is known of a target is calculated anew from the day on which something came, or from its last day
+    renewed as (
         select
             targets.*,
-            case
-                when built.last_us is not null
-                    then least({{ epoch_us('changed.changed_at') }} - targets.step_us, built.last_us)
-                        // {{ day_us }} * {{ day_us }}
-                else targets.anchor_us - targets.step_us
-            end as from_us
+            least({{ epoch_us('changed.changed_at') }} - targets.step_us, built.last_us) as renewed_us,
+            built.last_us is not null as is_built
         from {{ ref('int_server__targets') }} as targets
-        left join ({{ changed_since_last_build('server__samples') }}) as changed on targets.source = changed.source
-        left join (
-            select
-                target_no,
-                max(slot_us) as last_us
-            from {{ this }}
-            group by target_no
-        ) as built on targets.target_no = built.target_no
-    {% else %}
+        left join changed on targets.source = changed.source
+        left join built on targets.target_no = built.target_no
+    ),
+{% else %}
+    renewed as (
         select
             *,
-            anchor_us - step_us as from_us
+            cast(null as bigint) as renewed_us,
+            false as is_built
         from {{ ref('int_server__targets') }}
-    {% endif %}
+    ),
+{% endif %}
+
+targets as (
+    select
+        *,
+        case
+            when is_built then renewed_us // {{ day_us }} * {{ day_us }}
+            else anchor_us - step_us
+        end as from_us
+    from renewed
 ),
 
 slots as (

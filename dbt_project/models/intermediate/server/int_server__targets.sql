@@ -15,7 +15,8 @@ select
     first_measured.source,
     first_measured.kind,
     first_measured.target,
-    {{ stable_number("first_measured.source || ' ' || first_measured.kind || ' ' || first_measured.target") }} as target_no,
+    {{ stable_number("first_measured.source || ' ' || first_measured.kind || ' ' || first_measured.target") }}
+        as target_no,
     first_measured.anchor_us,
     clock.step_s * 1000000 as step_us,
     {{ epoch_us('clock.as_of') }} as as_of_us,

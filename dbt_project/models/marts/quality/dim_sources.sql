@@ -43,6 +43,7 @@ select
     cast(batches.n_deduplicated as bigint) as n_deduplicated
 from {{ ref('stg_ops__sources') }} as sources
 inner join {{ ref('int_source__clock') }} as clock on sources.source = clock.source
-inner join {{ ref('int_source__units') }} as units on sources.source = units.source and units.unit_level = 'jurisdiction'
+inner join {{ ref('int_source__units') }} as units
+    on sources.source = units.source and units.unit_level = 'jurisdiction'
 left join harvests on sources.source = harvests.source
 left join batches on sources.source = batches.source
