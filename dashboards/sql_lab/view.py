@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import streamlit as st
 
+from dashboards.exports import journal
 from dashboards.exports.flat import to_csv
 from dashboards.page import Page
 from dashboards.plain_text import escape
@@ -17,7 +19,7 @@ SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_NAMES = ("resolution", "availability", "quarantine")
 MAX_ROWS = 10_000
 TIMEOUT_S = 10.0
-EDITOR, RESULT = "sql-text", "sql-result"
+EDITOR, RESULT, RAN = "sql-text", "sql-result", "sql-ran"
 
 
 def show(page: Page) -> None:
@@ -48,6 +50,7 @@ def _editor(page: Page) -> None:
         sql = st.session_state[EDITOR].strip()
         # Only the last answer is kept, and only in this reader's session.
         st.session_state[RESULT] = _run(sql, page) if sql else words.text("sql.empty")
+        st.session_state[RAN] = sql
 
 
 def _run(sql: str, page: Page) -> QueryResult | str:
@@ -67,13 +70,13 @@ def _result(page: Page) -> None:
             st.markdown(f":red[:material/block: **{words.text('sql.refused')}**]")
             st.code(answer, language=None, wrap_lines=True)
         return
-    rows = formats.count(answer.table.num_rows)
+    rows, sql = formats.count(answer.table.num_rows), st.session_state[RAN]
     facts = {"columns": formats.count(answer.table.num_columns), "elapsed": formats.count(answer.elapsed_ms)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(words.markdown("sql.result", rows=rows, **facts), width="content")
         st.download_button(
             words.text("sql.download"),
-            data=lambda: to_csv(answer.table),
+            data=lambda: _taken_out(answer.table, sql, page),
             file_name=f"truy-van-{page.figures.published.run_id}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -85,6 +88,21 @@ def _result(page: Page) -> None:
         st.caption(words.text("sql.no_rows"))
         return
     st.dataframe(answer.table, hide_index=True, width="stretch", height=420, alt=words.text("nav.sql"))
+
+
+def _taken_out(table: pa.Table, sql: str, page: Page) -> bytes:
+    """The result as CSV, noted in the journal of exports."""
+    content = to_csv(table)
+    entry = {
+        "page": page.path,
+        "kind": "csv",
+        "rows": table.num_rows,
+        "bytes": len(content),
+        "sql": sql,
+        "snapshot_id": page.figures.published.snapshot_id,
+    }
+    journal.note(page.figures.settings, entry)
+    return content
 
 
 def _schema(page: Page) -> None:

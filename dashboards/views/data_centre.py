@@ -26,6 +26,7 @@ def show(page: Page) -> None:
         return
     _sentence(servers, target, page)
     card_grid.show(page, CARDS)
+    st.caption(page.words.text("app.details_whole"))
     _daily(source, target, page)
     _servers(servers, target, page)
     reconcile.show(source, "data_centre", page)

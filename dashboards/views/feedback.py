@@ -20,6 +20,7 @@ def show(page: Page) -> None:
     source = page.scope.ids[0]
     _sentence(source, page)
     card_grid.show(page, CARDS)
+    st.caption(page.words.text("app.details_whole"))
     _flow(source, page)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -29,6 +29,7 @@ def show(page: Page) -> None:
             below = formats.count(weeks.filter(pl.col("value") < target).height)
             st.markdown(words.markdown("media.sentence", below=below, target=formats.count(target), **facts))
     card_grid.show(page, CARDS)
+    st.caption(page.words.text("app.details_whole"))
     _weekly(weeks, target, page)
     _feeds(source, page)
     reconcile.show(source, "media", page)

@@ -28,6 +28,7 @@ def show(page: Page) -> None:
         }
         st.markdown(words.markdown("traffic.sentence", **facts))
     card_grid.show(page, CARDS)
+    st.caption(page.words.text("app.details_whole"))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _hours(source, page)
