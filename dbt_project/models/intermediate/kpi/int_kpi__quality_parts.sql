@@ -53,7 +53,8 @@ harvests as (
     from {{ ref('stg_ops__harvests') }} as harvests
     inner join {{ ref('int_source__clock') }} as clock on harvests.source = clock.source
     inner join {{ ref('stg_ops__sources') }} as sources on harvests.source = sources.source
-    where harvests.as_of is not null
+    -- a source that never gave anything has no figures, not even bad ones
+    where harvests.as_of is not null and clock.as_of is not null
 ),
 
 waits as (
