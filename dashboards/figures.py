@@ -37,7 +37,9 @@ class Figures:
 
         Raises ServingError if the file cannot be read or a mart is missing, PublicationMoved if it was replaced.
         """
-        return _ask(self.published.run_id, question, parameters, self.published, self.settings)
+        return _ask(
+            self.published.run_id, str(self.published.file), question, parameters, self.published, self.settings
+        )
 
     def compute_again(self, figure: Mapping[str, object]) -> Numbers:
         """The numbers of a current figure, rolled up again from the parts in the publication.
@@ -68,7 +70,12 @@ def _sql(question: str) -> str:
 # The publication is part of the key and never changes, so an answer needs no expiry.
 @st.cache_data(max_entries=512, show_spinner=False)
 def _ask(
-    run_id: str, question: str, parameters: dict[str, Parameter], _published: Published, _settings: Settings
+    run_id: str,
+    file: str,
+    question: str,
+    parameters: dict[str, Parameter],
+    _published: Published,
+    _settings: Settings,
 ) -> pl.DataFrame:
     with connect(_settings) as con:
         try:
