@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -136,10 +135,3 @@ def test_vehicles_at_the_border_are_set_against_each_other(demo: Ioc) -> None:
     plates = whole(demo, "C4")
     bearing = tracks.label[: len(tracks)] != camera.LABELS.index("bicycle")
     assert plates["denominator"] == int((bearing & ~tracks.is_false_positive[: len(tracks)]).sum())
-
-
-def test_figures_of_every_grain_add_up(demo: Ioc) -> None:
-    """Months of MTTR hold the same incidents as the whole."""
-    months = [r for r in demo.json("kpi", "S4", "--unit", "93", "--json") if r["grain"] == "month"]
-    assert sum(r["denominator"] for r in months) == whole(demo, "S4")["denominator"]
-    assert all(a["period_start"] < b["period_start"] for a, b in pairwise(months))
