@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -25,7 +24,7 @@ def number(value: float | None, decimals: int = 0) -> str:
 def headline_table(rows: Sequence[dict[str, Any]]) -> Table:
     """KPI table of `reading.headline`."""
     as_of = max((row["as_of"] for row in rows if row["is_synthetic"]), default=None)
-    told = as_of and format_datetime(datetime.fromisoformat(as_of), "dd/MM/yyyy HH:mm", tzinfo=_zone(), locale=LOCALE)
+    told = as_of and format_datetime(as_of, "dd/MM/yyyy HH:mm", tzinfo=_zone(), locale=LOCALE)
     caption = f"DỮ LIỆU MÔ PHỎNG (synthetic data) · đồng hồ mô phỏng {told}" if told else None
     table = Table(title="Chỉ tiêu / KPIs", caption=caption, title_justify="left", caption_justify="left")
     for name, justify in (

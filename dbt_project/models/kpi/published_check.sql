@@ -134,7 +134,7 @@ inventory as (
     select
         'staff' as measure,
         source,
-        sum(n_payroll) as n_found
+        sum(coalesce(n_payroll, 0) + coalesce(n_contract, 0)) as n_found
     from {{ ref('stg_system__staff') }}
     group by source
     union all
