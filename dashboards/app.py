@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import polars as pl
@@ -60,6 +60,7 @@ class Entry:
     hidden: bool = False  # reached by links only
     bare: bool = False  # drawn without title, filters and header
     themes: tuple[str, ...] = ()  # of KPIs, besides the one named like the page
+    section: Literal["lead", "data"] = "lead"  # of the navigation
 
 
 COMMON = frozenset({address.PERIOD, address.COMPARE})
@@ -71,14 +72,14 @@ PAGES: tuple[Entry, ...] = (
     Entry("data_centre", "trung-tam-du-lieu", data_centre.show, "server", COMMON),
     Entry("media", "truyen-thong", media.show, "media", COMMON),
     Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),
-    Entry("services", "dich-vu-cong", services.show, filters=COMMON),
-    Entry("economy", "kinh-te-xa-hoi", economy.show, filters=COMMON),
-    Entry("scheme", "nhiem-vu", scheme.show, "task", COMMON),
-    Entry("quality", "chat-luong", quality.show, whole_lake=True),
-    Entry("catalogue", "danh-muc", catalogue.show, whole_lake=True),
-    Entry("sql", "sql", sql_lab.show, whole_lake=True),
-    Entry("reconcile", "doi-chieu", reconcile.show_all),
-    Entry("proof", "chung-minh", proof.show, whole_lake=True, hidden=True),
+    Entry("services", "dich-vu-cong", services.show, filters=COMMON, themes=("public_service", "document")),
+    Entry("economy", "kinh-te-xa-hoi", economy.show, filters=COMMON, themes=("socio_economic",)),
+    Entry("scheme", "nhiem-vu", scheme.show, filters=COMMON),
+    Entry("quality", "chat-luong", quality.show, whole_lake=True, section="data"),
+    Entry("catalogue", "danh-muc", catalogue.show, whole_lake=True, section="data"),
+    Entry("sql", "sql", sql_lab.show, whole_lake=True, section="data"),
+    Entry("reconcile", "doi-chieu", reconcile.show_all, section="data"),
+    Entry("proof", "chung-minh", proof.show, whole_lake=True, hidden=True, section="data"),
     Entry("wall", "man-hinh", wall.show, hidden=True, bare=True),
 )
 NO_OFFERS = Offers(date.min, date.max, {}, {}, ())  # a source that was never loaded
@@ -108,7 +109,10 @@ def main() -> None:
         default=True,
         visibility="hidden",
     )
-    current = st.navigation([home, *(pages[entry.name] for entry in PAGES)], position="top")
+    sections: dict[str, list[Any]] = {words.text("nav.lead"): [home], words.text("nav.data"): []}
+    for entry in PAGES:
+        sections[words.text(f"nav.{entry.section}")].append(pages[entry.name])
+    current = st.navigation(sections, expanded=True)
     st.set_page_config(
         page_title=f"{current.title} · {words.text('app.short')}", page_icon=HERE / "brand.svg", layout="wide"
     )

@@ -46,7 +46,7 @@ def show(page: Page, codes: Sequence[str], *, links: bool = False) -> list[Card]
     """Read and draw the cards of `codes` in their order; `links` leads each to the page of its theme."""
     cards = read(page, codes)
     page.exhibits.append(_exhibit(cards, page))
-    with st.grid(4, min_column_width=245, gap="small"):
+    with st.grid(4, min_column_width=225, gap="small"):
         for card in cards:
             draw(card, page, page.links.get(card.theme) if links else None)
     return cards

@@ -81,12 +81,16 @@ def kpi_values(
 
 
 def headline(settings: Settings) -> list[dict[str, Any]]:
-    """One row per KPI and source for the terminal: whole period, or the last complete week for weekly KPIs."""
+    """One row per KPI and source for the terminal: whole period, or the last complete week for weekly KPIs.
+
+    Variants of a KPI and the figures about data quality are left to `ioc kpi CODE` and the dashboard.
+    """
     with serving.connect(settings) as con:
         rows = con.execute(
             "select v.code, d.name_vi, d.unit_vi, d.is_percent, d.decimals, v.source, v.grain, v.period_start, "
             "v.period_end, v.numerator, v.denominator, v.value, v.value_low, v.value_high, v.as_of, v.is_synthetic "
             "from kpi.kpi_values v join seeds.kpi_definitions d on v.code = d.code and d.valid_to is null "
+            "and d.variant_of is null and d.theme <> 'quality' "
             "join marts.dim_sources s using (source) "
             "where v.unit_code = s.unit_code and v.unit_valid_from = s.unit_valid_from "
             "and (v.grain = 'all' and v.code <> 'M1' or v.grain = 'week' "

@@ -9,3 +9,4 @@ from marts.fct_documents
 where list_contains($sources, source) and direction = 'in' and is_judged and due_on between $first and $last
 group by all
 order by rate, n_judged desc, unit
+limit $limit

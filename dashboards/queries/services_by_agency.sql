@@ -14,3 +14,4 @@ where
     and case when is_resolved then returned_on else due_on end between $first and $last
 group by all
 order by rate, n_judged desc, agency
+limit $limit

@@ -20,4 +20,5 @@ select
 from marts.dim_sources as s
 left join seeds.units as u
     on s.unit_code = u.code and u.level = 'province'
-order by s.is_synthetic desc, s.slug, s.source
+-- a page that shows one source of its kind begins with the one that tells most
+order by s.is_synthetic desc, s.slug, s.n_accepted desc nulls last, s.source

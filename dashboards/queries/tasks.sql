@@ -1,5 +1,6 @@
 -- The tasks of the scheme as their newest report tells of them.
 select
+    source,
     task_no,
     task_name,
     owner_unit,
@@ -17,5 +18,5 @@ select
     evidence_url,
     reported_on
 from marts.fct_tasks
-where source = $source
-order by task_no
+where list_contains($sources, source)
+order by source, task_no

@@ -27,8 +27,7 @@ _ICONS = {
 
 def show(page: Page) -> None:
     """Sentence, five levels of confidence, cards, Gantt chart, the tasks as a table with a dialog each."""
-    source = page.scope.ids[0]
-    tasks = page.figures.ask("tasks", source=source)
+    tasks = page.figures.ask("tasks", sources=page.scope.ids)
     if tasks.is_empty():
         nothing(page.words)
         return
@@ -36,7 +35,7 @@ def show(page: Page) -> None:
     _confidences(tasks, page)
     card_grid.show(page, CARDS)
     _gantt(tasks, page)
-    _table(tasks, source, page)
+    _table(tasks, page)
 
 
 def _sentence(tasks: pl.DataFrame, page: Page) -> None:
@@ -124,7 +123,7 @@ def _gantt(tasks: pl.DataFrame, page: Page) -> None:
     )
 
 
-def _table(tasks: pl.DataFrame, source: str, page: Page) -> None:
+def _table(tasks: pl.DataFrame, page: Page) -> None:
     words, formats = page.words, page.formats
     named = tasks.with_columns(
         level=pl.Series(
@@ -152,10 +151,10 @@ def _table(tasks: pl.DataFrame, source: str, page: Page) -> None:
         select="scheme-task",
     )
     if picked is not None:
-        _dialog(tasks.row(picked, named=True), source, page)
+        _dialog(tasks.row(picked, named=True), page)
 
 
-def _dialog(task: dict[str, Any], source: str, page: Page) -> None:
+def _dialog(task: dict[str, Any], page: Page) -> None:
     words, formats = page.words, page.formats
 
     @st.dialog(f"{task['task_no']}. {escape(task['task_name'] or '')}", width="large")
@@ -170,7 +169,7 @@ def _dialog(task: dict[str, Any], source: str, page: Page) -> None:
             (words.text("scheme.reported"), formats.day(task["reported_on"])),
         ]
         st.markdown("  \n".join(f"**{label}:** {escape(str(value or '—'))}" for label, value in facts))
-        milestones = page.figures.ask("task_milestones", source=source, task=task["task_no"])
+        milestones = page.figures.ask("task_milestones", source=task["source"], task=task["task_no"])
         if milestones.is_empty():
             nothing(words, "scheme.no_milestones")
             return

@@ -14,7 +14,7 @@ from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
 
 SERVICES = ("D1", "D1S", "D2", "D3", "D4", "D5", "D6", "D6S", "D7")
 DOCUMENTS = ("V1", "V2", "V3", "V4")
-N_PROCEDURES = 15
+N_SHOWN = 15
 
 
 def show(page: Page) -> None:
@@ -78,7 +78,7 @@ def _ranked(page: Page, question: str, name: str) -> None:
     """Who is on time and who is late in the period, the latest first."""
     words, formats, period = page.words, page.formats, page.choice.period
     title = words.text(f"services.{question}")
-    found = page.figures.ask(question, sources=page.scope.ids, first=period.first, last=period.last)
+    found = page.figures.ask(question, sources=page.scope.ids, first=period.first, last=period.last, limit=N_SHOWN)
     if found.is_empty():
         heading(title)
         nothing(words)
@@ -98,7 +98,11 @@ def _ranked(page: Page, question: str, name: str) -> None:
         title,
         charts.ranked_bars(found, name, parts, title=words.text(f"services.{name}"), lang=words.lang),
         page=page, frame=found, columns=columns,
-        note=words.text("services.ranked_note", period=formats.period(period.grain, period.first, period.last)),
+        note=words.text(
+            "services.ranked_note",
+            n=formats.count(found.height),
+            period=formats.period(period.grain, period.first, period.last),
+        ),
     )  # fmt: skip
 
 
@@ -106,7 +110,7 @@ def _procedures(page: Page) -> None:
     words, formats, period = page.words, page.formats, page.choice.period
     found = page.figures.ask(
         "services_by_procedure",
-        sources=page.scope.ids, first=period.first, last=period.last, limit=N_PROCEDURES,
+        sources=page.scope.ids, first=period.first, last=period.last, limit=N_SHOWN,
     )  # fmt: skip
     title = words.text("services.procedures")
     if found.is_empty():

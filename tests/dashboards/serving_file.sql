@@ -165,6 +165,41 @@ select 'h' || row_number() over () as harvest_id, 'r1' as run_id, source, slug, 
     case source when 'boston' then 'The source answered with an HTML page @HOSTILE@; check its location.' end as error, as_of, 3 as n_payloads
 from clocks;
 
+-- Dossiers, documents, tasks and indicators of the synthetic province, under hostile names.
+create table marts.fct_dossiers as
+select 'mo-phong-phan-anh' as source, 'H' || n as dossier_id, '@HOSTILE@' as agency, 'P' || n % 4 as procedure_key,
+    '@HOSTILE@' as procedure_name, '@HOSTILE@' as field_name, date '2021-08-01' + (n % 28)::int as filed_on,
+    date '2021-08-10' + (n % 20)::int as due_on, timestamptz '2021-08-29 10:00:00+00' as due_at, date '2021-08-09' + (n % 21)::int as returned_on,
+    n % 7 > 0 as is_resolved, n % 7 > 1 as is_on_time, n % 7 = 1 as is_resolved_late, n % 7 = 0 as is_open_late, (n % 9)::int as working_days,
+    timestamptz '2021-09-30 10:00:00+00' as reported_at
+from range(60) t(n);
+create table marts.fct_documents as
+select 'mo-phong-phan-anh' as source, case n % 3 when 0 then 'out' else 'in' end as direction, date '2021-08-01' + (n % 28)::int as registered_on,
+    date '2021-08-05' + (n % 25)::int as due_on, '@HOSTILE@' as assigned_unit, true as is_judged, n % 5 > 0 as is_on_time
+from range(60) t(n);
+create table marts.fct_tasks as
+select 'mo-phong-phan-anh' as source, n as task_no, '@HOSTILE@' || n as task_name, '@HOSTILE@' as owner_unit, date '2021-01-01' + (n * 9)::int as start_on,
+    date '2022-01-01' + (n * 30)::int as due_on, case when n < 3 then date '2021-08-01' end as done_on, n < 3 as is_done, n = 5 as is_late, 50.0 as planned_pct,
+    case when n < 3 then 100.0 else 40.0 end as earned_pct, 2000000000 as budget_planned_vnd, 500000000 as budget_disbursed_vnd,
+    case n % 4 when 0 then 'on_track' when 1 then 'at_risk' when 2 then 'feasible' end as confidence, 'javascript:alert(1)' as evidence_url,
+    date '2021-09-30' as reported_on
+from range(1, 30) t(n);
+create table marts.fct_milestones as
+select source, task_no, 1 as milestone_no, '@HOSTILE@' as milestone_name, 100.0 as weight_pct, due_on, done_on, is_done, is_late, evidence_url from marts.fct_tasks;
+create table marts.fct_indicator_months as
+select 'mo-phong-phan-anh' as source, 's' || i as series_id, 'K' || i as indicator_code, '@HOSTILE@' as indicator_name, 'tỷ đồng' as unit, '93' as unit_code,
+    (date '2020-01-01' + to_months(m::int))::date as month_on, ((date '2020-02-01' + to_months(m::int))::date - 1) as month_end_on, case when m = 3 then null else 100.0 + m * i end as value,
+    'provisional' as value_status, timestamptz '2021-09-01 00:00:00+00' as vintage_at, 900.0 as value_to_date, case when i = 1 then 1200.0 end as plan_value,
+    case when i = 1 then 0.75 end as share_of_plan, 0.12 as growth, 2 as n_vintages, 0.01 as revision, '93' as jurisdiction_code
+from range(20) a(m), range(1, 3) b(i);
+create table marts.fct_reports_due as
+select 'mo-phong-phan-anh' as source, '@HOSTILE@' as unit, date '2021-08-05' as due_on, case when n < 5 then date '2021-08-04' + (n % 3)::int end as submitted_on,
+    true as is_judged, n % 3 < 2 and n < 5 as is_on_time
+from range(6) t(n);
+create table marts.fct_indicator_balances as
+select 'mo-phong-phan-anh' as source, '@HOSTILE@' as indicator_code, 'hộ' as unit, date '2021-05-01' as month_on, 433.0 as province_value, 559.0 as communes_value,
+    75 as n_told, 75 as n_communes, true as is_complete, 0.291 as difference;
+
 -- What stands behind the figures; the roll-up is a copy of its result, in which one figure is wrong.
 create schema proof; create schema intermediate;
 create table intermediate.int_kpi__parts as
@@ -177,6 +212,7 @@ create table proof.models as select *, 'table' as materialized, 'x.sql' as path 
 create table proof.lineage as select * from (values
     ('kpi.kpi_values', 'intermediate.int_kpi__parts'), ('intermediate.int_kpi__parts', 'raw.ticket__requests')) t(child, parent);
 create table proof.kpi_models as select 'F2' as code, 'intermediate.int_kpi__parts' as model;
+create table proof.columns as select 'kpi.kpi_values' as model, '@HOSTILE@' as column_name, 'double' as data_type, '@HOSTILE@' as description_vi, '@HOSTILE@' as description_en;
 create table proof.tests as select 'unique_key' as test, 'kpi.kpi_values' as model, null::varchar as column_name, 'x' as description_en;
 create table ops.batches as select 'b1' as batch_id, 'mo-phong-phan-anh' as source, 'ticket__requests' as table_name, 1422::bigint as n_accepted,
     timestamptz '2020-06-01 00:00:00+00' as event_min_at, timestamptz '2021-09-30 09:00:00+00' as event_max_at;

@@ -40,8 +40,8 @@ def test_name_falls_back_to_the_other_language() -> None:
 
 def test_values_are_escaped_in_markdown_and_only_there() -> None:
     words = Words("vi")
-    assert words.text("overview.silent", names="*a*") == "Chưa có dữ liệu từ: *a*."
-    assert words.markdown("overview.silent", names="*a*") == r"Chưa có dữ liệu từ: \*a\*."
+    assert words.text("brief.silent", names="*a*") == "chưa nhận được dữ liệu từ: *a*"
+    assert words.markdown("brief.silent", names="*a*") == r"chưa nhận được dữ liệu từ: \*a\*"
 
 
 def test_every_ascii_mark_that_markdown_may_read_is_escaped() -> None:
