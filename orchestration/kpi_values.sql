@@ -45,6 +45,7 @@ unplaced as (
             null as value_high,
             null as ci_low,
             null as ci_high,
+            null as n_missing,
             null as figure_id
         )
     from held as whole
@@ -88,6 +89,7 @@ select
     as_of,
     value_low,
     value_high,
+    n_missing,
     unit_name_vi,
     is_synthetic,
     figure_id

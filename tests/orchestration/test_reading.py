@@ -25,7 +25,8 @@ create table seeds.units as select * from (values
 create table kpi.kpi_values as select 'F2' as code, 'year' as grain, date '2021-01-01' as period_start,
     date '2021-12-31' as period_end, unit_code, valid_from as unit_valid_from, 't' as source,
     n as numerator, d as denominator, n / d as value, null::double as value_low, null::double as value_high,
-    null::double as ci_low, null::double as ci_high, true as is_additive,
+    null::double as ci_low, null::double as ci_high, null::double as n_missing, true as is_additive,
+    'HG-' || unit_code as figure_id,
     timestamptz '2021-09-30 10:00:00+00' as as_of, true as is_synthetic
 from (values
     ('93', date '2020-02-01', 6.0, 10.0), ('930', date '2020-02-01', 4.0, 5.0),

@@ -143,7 +143,11 @@ quantiles as (
 
 {% for percent in [50, 90] %}
     select
-        sizes.code || '{{ "" if percent == 50 else "P90" }}' as code,
+        {% if percent == 50 %}
+            sizes.code,
+        {% else %}
+            case sizes.code when 'F8' then 'F8P90' when 'F9' then 'F9P90' when 'F9C' then 'F9CP90' end as code,
+        {% endif %}
         sizes.source,
         sizes.unit_code,
         sizes.grain,
