@@ -104,7 +104,7 @@ def remove_abandoned(base: Path, after_s: float = ABANDONED_AFTER_S) -> list[Pat
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if (server := postmaster.find(folder / "data")) is not None:
                 postmaster.stop(server)
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, onerror=_unless_gone)
             removed.append(folder)
         except BlockingIOError:
             pass  # in use
@@ -166,3 +166,9 @@ def _identity(home: Path) -> str:
 
 def _lock_file(file: Path) -> int:
     return os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _unless_gone(_: object, __: str, raised: tuple[type[BaseException], BaseException, object]) -> None:
+    """What a server deletes as it ends need not be deleted twice."""
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]

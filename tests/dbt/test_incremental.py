@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from tiny_lake import TinyLake, utc
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 TABLES = (
     *("intermediate.int_camera__objects", "intermediate.int_camera__online_hourly", "intermediate.int_server__slots"),
