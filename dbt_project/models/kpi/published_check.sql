@@ -158,8 +158,9 @@ frozen as (
     select
         figures.id,
         tickets.source,
-        count(*) filter (where tickets.resolved_at < {{ start_of_local_day('figures.scope_to + 1', 'clock.time_zone') }})
-            as numerator,
+        count(*) filter (
+            where tickets.resolved_at < {{ start_of_local_day('figures.scope_to + 1', 'clock.time_zone') }}
+        ) as numerator,
         count(*) as denominator
     from judged_figures as figures
     inner join {{ ref('fct_tickets') }} as tickets

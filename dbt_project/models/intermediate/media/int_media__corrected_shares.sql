@@ -16,6 +16,12 @@ with audited as (
     where audits.verdict <> 'chua_do'
 ),
 
+replicates as (
+    select {{ each_number(0, 'cast(max(value) as bigint)') }} as replicate
+    from {{ ref('kpi_parameters') }}
+    where code = 'M3P' and name = 'replicates' and valid_to is null
+),
+
 draws as (
     select
         audited.source,
@@ -27,24 +33,20 @@ draws as (
             else {{ poisson_one(hashed_fraction("concat_ws(' ', audited.row_no, replicates.replicate)")) }}
         end as weight
     from audited
-    cross join (
-        select {{ each_number(0, 'cast(max(value) as bigint)') }} as replicate
-        from {{ ref('kpi_parameters') }}
-        where code = 'M3P' and name = 'replicates' and valid_to is null
-    ) as replicates
+    cross join replicates
 ),
 
 rates as (
     select
-        source,
-        replicate,
         {% for gold in ['positive', 'negative', 'neutral'] %}
             {% for predicted in ['positive', 'negative', 'neutral'] %}
                 sum(case when gold = '{{ gold }}' and predicted = '{{ predicted }}' then weight else 0 end)
                 / nullif(sum(case when gold = '{{ gold }}' then weight else 0 end), 0)
-                as {{ gold }}_as_{{ predicted }}{{ '' if loop.last and gold == 'neutral' else ',' }}
+                    as {{ gold }}_as_{{ predicted }},
             {% endfor %}
         {% endfor %}
+        source,
+        replicate
     from draws
     group by source, replicate
 ),
