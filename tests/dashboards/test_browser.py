@@ -114,6 +114,15 @@ def draw(page: sync_api.Page, url: str) -> None:
     page.wait_for_timeout(250)
 
 
+def settle(page: sync_api.Page, trouble: str) -> None:
+    """Charts take their new width some time after the window has it, longer on a busy machine."""
+    for _ in range(40):
+        page.wait_for_timeout(250)
+        if not page.evaluate(TOO_WIDE):
+            return
+    pytest.fail(trouble)
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_pages_are_whole_and_stay_on_the_machine(page: sync_api.Page, address: str, lang: str) -> None:
     for path in [entry.path for entry in PAGES]:
@@ -123,8 +132,7 @@ def test_pages_are_whole_and_stay_on_the_machine(page: sync_api.Page, address: s
         page.wait_for_function("lang => document.documentElement.lang === lang", arg=lang, timeout=5_000)
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(300)
-            assert not page.evaluate(TOO_WIDE), f"{path} scrolls sideways at {width} px"
+            settle(page, f"{path} scrolls sideways at {width} px")
         page.set_viewport_size({"width": 1440, "height": 900})
         assert page.locator("h1").count() == 1
 
