@@ -245,7 +245,7 @@ def gantt(
     `colors`: label of a state → colour; only those that occur are in the legend. A rule stands at `today`.
     """
     data = frame.with_columns(pl.col(start, planned, reached).cast(pl.Datetime))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
     x = alt.X(f"{start}:T", title=None, axis=alt.Axis(format="%m/%Y", orient="top", tickCount=8, grid=True))
     present = [name for name in colors if name in set(frame[state])]
     scale = alt.Scale(domain=present, range=[colors[name] for name in present])

@@ -1,5 +1,5 @@
 -- Per local month of one source: reports received, reports closed by day of closing, open at the month's end.
--- A report closed at an unknown time has left the backlog but belongs to no month of closing.
+-- Spam and repetitions are left out. A report closed at an unknown time has left the backlog but belongs to no month of closing.
 with tickets as (
     select
         date_trunc('month', t.requested_on) as received_month,
@@ -7,7 +7,7 @@ with tickets as (
         t.is_resolved and t.resolved_at is null as is_closed_unknown
     from marts.fct_tickets as t
     inner join marts.dim_sources as s on t.source = s.source
-    where t.source = $source
+    where t.source = $source and t.is_counted
 ),
 
 received as (

@@ -2,6 +2,7 @@
 select
     c.id,
     c.claim_vi,
+    c.claim_en,
     c.operator,
     c.published_value,
     c.published_decimals,
@@ -16,6 +17,8 @@ select
     c.scope_to,
     c.verdict,
     c.is_contradicted_by_published,
+    c.caveat_vi,
+    c.caveat_en,
     c.document
 from kpi.published_check as c
 left join seeds.kpi_definitions as d on c.kpi_code = d.code and d.valid_to is null

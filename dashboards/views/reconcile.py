@@ -47,16 +47,25 @@ def _table(claims: pl.DataFrame, page: Page, title: str) -> None:
     documents = " · ".join(claims["document"].unique(maintain_order=True))
     rows = [
         {
-            "claim": row["claim_vi"],
+            "claim": words.name(row, "claim"),
             "published": _figure(row, row["published_value"], page),
             "recomputed": _figure(row, row["computed_value"], page),
             "difference": _difference(row, page),
             "verdict": words.coded("reconcile", row["verdict"]),
             "span": page.formats.days(row["scope_from"], row["scope_to"]),
+            "caveat": words.name(row, "caveat"),
         }
         for row in claims.iter_rows(named=True)
     ]
-    widths = {"claim": 400, "published": 110, "recomputed": 110, "difference": 110, "verdict": 160, "span": 180}
+    widths = {
+        "claim": 400,
+        "published": 110,
+        "recomputed": 110,
+        "difference": 110,
+        "verdict": 160,
+        "span": 180,
+        "caveat": 420,
+    }
     table_panel(
         title,
         pl.DataFrame(rows),
@@ -73,7 +82,7 @@ def _contradictions(claims: pl.DataFrame, page: Page) -> None:
         st.warning(
             words.markdown(
                 "reconcile.contradiction",
-                claim=row["claim_vi"],
+                claim=words.name(row, "claim"),
                 days=formats.count((row["scope_to"] - row["scope_from"]).days + 1),
                 implied=formats.count(row["implied_total"]),
                 total=formats.count(row["bound_total"]),
@@ -83,18 +92,20 @@ def _contradictions(claims: pl.DataFrame, page: Page) -> None:
 
 
 def _figure(row: dict[str, Any], value: float | None, page: Page) -> str:
-    sign = {"=": "", ">": "> ", "~": "≈ "}[row["operator"]] if value == row["published_value"] else ""
-    if row["measure"] == "ratio":
+    sign = {"=": "", ">": "> ", ">=": "≥ ", "~": "≈ "}[row["operator"]] if value == row["published_value"] else ""
+    if row["unit_vi"] == "%":
         return sign + page.formats.percent(value, max(0, row["published_decimals"] - 2))
+    if row["measure"] == "same":  # a year, which is written without a separator
+        return NO_DATA if value is None else str(int(value))
     return sign + page.formats.decimal(value, 1 if value is not None and value % 1 else 0)
 
 
 def _difference(row: dict[str, Any], page: Page) -> str:
     """Recomputed less published, with its sign; both as the numbers they are, not as they are rounded."""
-    if row["computed_value"] is None:
+    if row["computed_value"] is None or row["published_value"] is None:
         return NO_DATA
     difference = row["computed_value"] - row["published_value"]
-    if row["measure"] == "ratio":
+    if row["unit_vi"] == "%":
         text = page.formats.points(difference, 2)
     else:
         text = page.formats.decimal(difference, 1 if difference % 1 else 0)

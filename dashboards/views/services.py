@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -25,7 +26,7 @@ def show(page: Page) -> None:
     card_grid.show(page, SERVICES)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _months(page)
+        _dossier_months(page)
     with right:
         _ranked(page, "services_by_agency", "agency")
     _procedures(page)
@@ -33,7 +34,7 @@ def show(page: Page) -> None:
     card_grid.show(page, DOCUMENTS)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _documents(page)
+        _document_months(page)
     with right:
         _ranked(page, "documents_by_unit", "unit")
 
@@ -51,26 +52,47 @@ def _sentence(page: Page, **where: Any) -> None:
     )
 
 
-def _months(page: Page) -> None:
-    words, formats = page.words, page.formats
-    title, month = words.text("services.months"), words.text("services.month")
-    months = page.figures.ask("services_by_month", sources=page.scope.ids, last=page.choice.period.last)
-    if months.is_empty():
-        heading(title)
-        nothing(words)
-        return
-    named = months.with_columns(pl.col("month_start").dt.strftime("%m/%Y").alias("month"))
+def _dossier_months(page: Page) -> None:
+    words = page.words
     parts = [
         Series("n_early", words.text("services.early"), charts.GREEN),
         Series("n_due_day", words.text("services.due_day"), charts.BLUE),
         Series("n_late", words.text("services.late"), charts.ORANGE),
     ]
+    more = {"n_without_deadline": Column(words.text("services.without_deadline"), page.formats.count)}
+    _months(page, "services_by_month", charts.stacked_columns, parts, more, words.text("services.months_note"))
+
+
+def _document_months(page: Page) -> None:
+    parts = [
+        Series("n_in", page.words.text("services.documents_in"), charts.BLUE),
+        Series("n_out", page.words.text("services.documents_out"), charts.GREEN),
+    ]
+    _months(page, "documents_by_month", charts.columns, parts)
+
+
+def _months(
+    page: Page,
+    question: str,
+    draw: Callable[..., Any],
+    parts: Sequence[Series],
+    more: Mapping[str, Column] | None = None,
+    note: str = "",
+) -> None:
+    """The months up to that of the period chosen; `more` columns are in the table alone."""
+    words, formats = page.words, page.formats
+    title, month = words.text(f"services.{question}"), words.text("services.month")
+    months = page.figures.ask(question, sources=page.scope.ids, last=page.choice.period.last)
+    if months.is_empty():
+        heading(title)
+        nothing(words)
+        return
+    named = months.with_columns(pl.col("month_start").dt.strftime("%m/%Y").alias("month"))
     columns = {"month": Column(month)} | {part.column: Column(part.label, formats.count) for part in parts}
-    columns["n_without_deadline"] = Column(words.text("services.without_deadline"), formats.count)
     chart_panel(
         title,
-        charts.stacked_columns(named, "month", month, parts, lang=words.lang),
-        page=page, frame=named, columns=columns, note=words.text("services.months_note"),
+        draw(named, "month", month, parts, lang=words.lang),
+        page=page, frame=named, columns=columns | dict(more or {}), note=note,
     )  # fmt: skip
 
 
@@ -131,24 +153,3 @@ def _procedures(page: Page) -> None:
         page=page,
         note=words.text("services.procedures_note", n=formats.count(found.height)),
     )
-
-
-def _documents(page: Page) -> None:
-    words, formats = page.words, page.formats
-    title, month = words.text("services.documents_by_month"), words.text("services.month")
-    months = page.figures.ask("documents_by_month", sources=page.scope.ids, last=page.choice.period.last)
-    if months.is_empty():
-        heading(title)
-        nothing(words)
-        return
-    named = months.with_columns(pl.col("month_start").dt.strftime("%m/%Y").alias("month"))
-    parts = [
-        Series("n_in", words.text("services.documents_in"), charts.BLUE),
-        Series("n_out", words.text("services.documents_out"), charts.GREEN),
-    ]
-    chart_panel(
-        title,
-        charts.columns(named, "month", month, parts, lang=words.lang),
-        page=page, frame=named,
-        columns={"month": Column(month)} | {part.column: Column(part.label, formats.count) for part in parts},
-    )  # fmt: skip

@@ -8,6 +8,7 @@ create table seeds.kpi_definitions as select * from read_csv('@SEEDS@/kpi_defini
 create table seeds.kpi_targets as select * from read_csv('@SEEDS@/kpi_targets.csv', types={
     'unit_code': 'varchar', 'grain': 'varchar', 'valid_to': 'date'});
 create table seeds.unit_bridge as select * from read_csv('@SEEDS@/unit_bridge.csv', types={'old_code': 'varchar', 'new_code': 'varchar'});
+create table seeds.published_figures as select * from read_csv('@SEEDS@/published_figures.csv', types={'unit_code': 'varchar', 'scope_from': 'date', 'scope_to': 'date'});
 create table seeds.object_labels as select * from read_csv('@SEEDS@/object_labels.csv');
 
 create table clocks as select * from (values
@@ -35,13 +36,13 @@ select
     requested_at + interval 10 days as expected_at,
     case when i >= 93 then least(requested_at + to_hours(i % 400), timestamptz '2021-09-30 09:00:00+00') end as resolved_at,
     i >= 93 as is_resolved, true as has_deadline, i < 93 or i % 400 > 240 as is_overdue,
-    i >= 93 and i % 400 <= 240 as is_on_time, false as is_closed_before_requested, true as is_synthetic
+    i >= 93 and i % 400 <= 240 as is_on_time, false as is_closed_before_requested, true as is_synthetic, true as is_counted
 from numbered
 union all
 select 'boston', 'B-' || i, 'us-boston', null, 'pothole', 'Request for Pothole Repair',
     timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30), cast(timezone('America/New_York', timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30)) as date),
-    null, case when i % 5 > 0 then timestamptz '2013-01-09 03:00:00+00' + to_hours(i * 30) end, i % 5 > 0, false, false, false, i = 7, false
-from range(40) r(i);
+    null, case when i % 5 > 0 then timestamptz '2013-01-09 03:00:00+00' + to_hours(i * 30) end, i % 5 > 0, false, false, false, i = 7, false, i < 40
+from range(41) r(i);  -- the last one is spam
 
 create table marts.fct_server_days as
 select 'mo-phong-may-chu' as source, 'may-chu-' || lpad(cast(s + 1 as varchar), 2, '0') as instance, cast(d as date) as sampled_on,
@@ -139,13 +140,13 @@ select n.*, o.value as previous_value, o.numerator as previous_numerator, o.deno
 from kpi.kpi_history n join kpi.kpi_history o on n.previous_figure_id = o.figure_id;
 
 create table kpi.published_check as
-select id, 'mo-phong-phan-anh' as source, claim_vi, operator, published_value, published_decimals, measure, unit_vi, scope_from, scope_to, kpi_code,
+select id, case when id = 'A5' then null else 'mo-phong-phan-anh' end as source, claim_vi, claim_en, caveat_vi, caveat_en, operator, published_value, published_decimals, measure, unit_vi, scope_from, scope_to, kpi_code,
     case id when 'A1' then 1329 / 1422 when 'A1a' then 1422 when 'A1b' then 1329 when 'A2' then 2.92 end as computed_value,
     null::double as computed_numerator, null::double as computed_denominator,
     case id when 'A2' then 2760.0 end as implied_total, case id when 'A2' then 1422.0 end as bound_total,
     case id when 'A1' then 'lam_tron' when 'A2' then 'mau_thuan' else 'khop' end as verdict, id = 'A2' as is_contradicted_by_published, document || ' @HOSTILE@' as document
 from read_csv('@SEEDS@/published_figures.csv', types={'scope_from': 'date', 'scope_to': 'date', 'published_value': 'double'})
-where id in ('A1', 'A1a', 'A1b', 'A2');
+where id in ('A1', 'A1a', 'A1b', 'A2', 'A5');
 
 create table marts.fct_quarantine as
 select 'mo-phong-phan-anh' as source, 'ticket' as slug, 'b1' as batch_id, 'requested_at_unreadable' as reason_code,

@@ -169,7 +169,7 @@ frozen as (
             and tickets.requested_on between figures.scope_from and figures.scope_to
     inner join {{ ref('int_source__clock') }} as clock
         on tickets.source = clock.source and figures.scope_to <= clock.as_of_on
-    where figures.measure = 'ratio_frozen'
+    where figures.measure = 'ratio_frozen' and tickets.is_counted
     group by figures.id, tickets.source
 ),
 
