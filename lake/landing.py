@@ -29,6 +29,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from lake import crashpoint
+from lake.ahead import one_ahead
 from lake.contracts import camera, dossier, indicator, media, place, server, ticket
 from lake.contracts.profile import Format
 from lake.disk import sync
@@ -43,6 +44,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 BOMB_BYTES, BOMB_RATIO = 64 << 20, 200  # gzip past both is a bomb: text packs to a tenth, hardly to a fiftieth
 ERASED = ".erased"
 PACKING = "zstd"
+_PACKER = pa.Codec(PACKING, compression_level=1)
 PLAIN = "plain-"  # temporary files of opened payloads
 ABANDONED_S = 60  # a plain file nobody holds is swept after it
 SEALED = {
@@ -211,12 +213,14 @@ class Landing:
 
     def _seal(self, incoming: _Incoming, out: BinaryIO, plain: BinaryIO | None) -> None:
         """Seal what comes in, packed because sealing and the disk cost by size; copy it to `plain`."""
+        chunks = iter(lambda: incoming.read(CHUNK), b"")
         with _plain_draft(self._scratch) as packed:
-            with pa.CompressedOutputStream(packed.name, PACKING) as packer:
-                while chunk := incoming.read(CHUNK):
-                    packer.write(chunk)
-                    if plain is not None:
-                        plain.write(chunk)
+            # A frame for each chunk takes three quarters of the time of one stream, and is read by the same readers.
+            for chunk in chunks if plain is None else one_ahead(chunks):
+                packed.write(_PACKER.compress(chunk, asbytes=True))
+                if plain is not None:
+                    plain.write(chunk)
+            packed.seek(0)
             self._vault.seal_stream(packed, out)
 
     def _open_sealed(self, stored: BinaryIO, plain: BinaryIO) -> None:

@@ -62,15 +62,14 @@ def _stage(
     for name, value in variables.items():
         con.execute(f"set variable {name} = $1", [value])
     try:
-        ending = _usual_ending(path)
-        aside = RawLines(path, lambda nth, line: not line.endswith(ending))
+        aside = RawLines(path, lambda nth: True, usual=_usual_ending(path))
         _read_carefully(con, aside, f"create or replace temp table {CAREFUL} as {careful}")
         _blank(path, aside.places.values())
         faulty = _read_fast(con, fast, aside.n_read - len(aside.places))
         if faulty is None:
             con.execute(f"create or replace temp table {FAST} as select * from {CAREFUL} limit 0")
         if faulty is None or faulty:
-            doubtful = RawLines(path, lambda nth, line: faulty is None or nth in faulty, aside.places)
+            doubtful = RawLines(path, lambda nth: faulty is None or nth in faulty, blanked=aside.places)
             _read_carefully(con, doubtful, f"insert into {CAREFUL} {careful}")
     finally:
         for name in variables:
@@ -121,19 +120,26 @@ def _read_carefully(con: duckdb.DuckDBPyConnection, lines: RawLines, statement: 
 
 
 class RawLines:
-    """Batches (position, raw, is_whole) of the non-blank lines that `is_wanted`(count from 0, line with its end).
+    """Batches (position, raw, is_whole) of the non-blank lines that `is_wanted` by their count from 0.
 
-    Positions count from 0 as well, but also the lines at the positions `blanked`, which the file no longer has.
+    Lines that end in `usual`, line end included, are counted and passed by. Positions count from 0 as well, but also
+    the lines at the positions `blanked`, which the file no longer has.
     Once the batches are used up, `n_read` is the number of lines that are there, and `places` maps the positions given
     to begin and end of the line in the file. Of a line past MAX_LINE_BYTES only the first HEAD_BYTES are given, so that
     no line can fill the memory.
     """
 
     def __init__(
-        self, path: Path, is_wanted: Callable[[int, bytes], bool], blanked: Collection[int] = frozenset()
+        self,
+        path: Path,
+        is_wanted: Callable[[int], bool],
+        *,
+        usual: bytes = b"",
+        blanked: Collection[int] = frozenset(),
     ) -> None:
         self._path = path
         self._is_wanted = is_wanted
+        self._usual = usual
         self._blanked = blanked
         self.n_read = 0
         self.places: dict[int, tuple[int, int]] = {}
@@ -142,9 +148,15 @@ class RawLines:
         positions: list[int] = []
         lines: list[bytes] = []
         are_whole: list[bool] = []
-        position = n_bytes = offset = 0
+        position = n_bytes = offset = n_passed = 0
+        usual = self._usual
         with self._path.open("rb", buffering=1 << 16) as file:
             while line := file.readline(MAX_LINE_BYTES + 1):
+                if usual and line.endswith(usual) and len(line) <= MAX_LINE_BYTES:
+                    n_passed += 1
+                    offset += len(line)
+                    continue
+                self.n_read, position, n_passed = self.n_read + n_passed, position + n_passed, 0
                 begin, offset = offset, offset + len(line)
                 is_whole = len(line) <= MAX_LINE_BYTES or line.endswith(b"\n")
                 if not is_whole:
@@ -154,7 +166,7 @@ class RawLines:
                     continue
                 while position in self._blanked:
                     position += 1
-                if self._is_wanted(self.n_read, line):
+                if self._is_wanted(self.n_read):
                     self.places[position] = begin, offset
                     positions.append(position)
                     lines.append(line.rstrip(b"\r\n"))
@@ -165,6 +177,7 @@ class RawLines:
                 if n_bytes >= BATCH_BYTES:
                     yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)
                     positions, lines, are_whole, n_bytes = [], [], [], 0
+        self.n_read += n_passed
         yield pa.record_batch([positions, lines, are_whole], schema=RAW_SCHEMA)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 
@@ -21,8 +19,6 @@ from lake.lines import stage_lines
 from lake.replaying import Replay
 from lake.schema import CONTRACTS
 from lake.suppression import Suppression
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,16 +74,3 @@ def commit(catalog: Catalog, landing: Landing, batch: Batch, staged: Staged, rep
     if suppression.n_hits or (receipt.n_quarantined and suppression.holds(landing.chunks(landed))):
         landing.forget(landed)
     return receipt
-
-
-def one_ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each made in a thread of its own while the one before is used.
-
-    For what comes from local files: no network is waited for, and no connector takes the next question for an
-    acknowledgement.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item

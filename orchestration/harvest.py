@@ -19,6 +19,7 @@ import lake.sources.server
 import lake.sources.ticket
 from lake import clock, crashpoint
 from lake.accounts import Receipt
+from lake.ahead import one_ahead
 from lake.catalog import Catalog
 from lake.contracts.profile import Slug
 from lake.errors import IocError, PayloadRefused
@@ -167,12 +168,12 @@ def _ready(
         return ((objects, None) for objects in batches)
 
     def staged() -> Iterator[tuple[list[Landed], camera_lines.Staged | None]]:
-        for objects in camera_lines.one_ahead(batches):
+        for objects in one_ahead(batches):
             with con.cursor() as own:
                 news = unread(own, source.id, reading_of(source), objects)
             yield objects, camera_lines.stage(con, landing, deliveries_of(catalog, source, news)) if news else None
 
-    return camera_lines.one_ahead(staged())
+    return one_ahead(staged())
 
 
 def with_step(con: duckdb.DuckDBPyConnection, source: Source, location: str) -> Source:

@@ -37,6 +37,12 @@ _TEXT_FIELDS = (
 )
 _TIMES = ("frame_time", "start_time", "end_time")  # 0 and 1 are impossible, so the fast reading takes them as numbers
 _ZONES = ("entered_zones", "current_zones")
+_WRITTEN_NAMES = ("camera", "id", "label")
+# One search over the three; a byte is at most a character.
+_DOUBTFUL_NAMES = "not is_status and ({} or regexp_matches({}, '[\\x00-\\x1f\\x7f\\[{{]'))".format(
+    " or ".join(f"strlen(after.{field}) > {NAME_LENGTH}" for field in _WRITTEN_NAMES),
+    " || ".join(f"after.{field}" for field in _WRITTEN_NAMES),
+)
 _NAMES = {  # JSON path of an object -> what is read of it
     "$": ("type", "after", "service", "cameras"),
     "$.after": (*_TEXT_FIELDS, *_TIMES, *_ZONES),
@@ -48,6 +54,7 @@ class _Fault(NamedTuple):
     code: str
     condition: str  # SQL over `_numbers`; the first that holds names the fault
     reason: str  # SQL text
+    doubtful: str = ""  # cheaper SQL that holds wherever `condition` does: the fast reading need not be sure
 
 
 def _is_unfit(name: str) -> str:
@@ -89,14 +96,19 @@ _STATUS_FAULTS = (
 
 
 def _missing(field: str) -> _Fault:
-    written = f"after.{field}" if field in _TIMES else f"nullif(trim({_name(f'after.{field}')}), '')"
-    return _Fault(f"missing_{field}", f"not is_status and {written} is null", f"'after.{field} is missing.'")
+    absent = f"after.{field} is null"
+    doubtful = ""
+    if field not in _TIMES:
+        absent = f"nullif(trim({_name(f'after.{field}')}), '') is null"
+        doubtful = f"not is_status and coalesce({_name(f'after.{field}')} < '!', true)"  # or begins with a space
+    reason = f"'after.{field} is missing.'"
+    return _Fault(f"missing_{field}", f"not is_status and {absent}", reason, doubtful)
 
 
 def _unfit(field: str) -> _Fault:
     condition = f"not is_status and ({_is_unfit(f'after.{field}')} or left(after.{field}, 1) in ('[', '{{'))"
     reason = f"'after.{field} is no text, holds a control character or more than {NAME_LENGTH} characters.'"
-    return _Fault("unfit_name", condition, reason)
+    return _Fault("unfit_name", condition, reason, _DOUBTFUL_NAMES if field == _WRITTEN_NAMES[0] else "false")
 
 
 def _unreadable(code: str, field: str, condition: str, must: str) -> _Fault:
@@ -111,7 +123,7 @@ _EVENT_FAULTS = (
         "'type ' || coalesce(left(type, 80), '(none)') || ' must be new, update or end.'",
     ),
     *(_missing(field) for field in ("camera", "id", "label", "frame_time", "start_time")),
-    *(_unfit(field) for field in ("camera", "id", "label")),
+    *(_unfit(field) for field in _WRITTEN_NAMES),
     *(
         _unreadable("impossible_time", f"{name}_time", f"{name}_s between $earliest and $latest", must)
         for name, must in (
@@ -241,7 +253,8 @@ def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first
     factor = KM_PER_MILE if profile is not None and profile.speed_unit == "mph" else 1
     kept = "".join(f"{name}, " for name in keep)
     faults = (*first, *_FAULTS)
-    code = " ".join(f"when {fault.condition} then {_text(fault.code)}" for fault in faults)
+    conditions = [fault.condition if keep else fault.doubtful or fault.condition for fault in faults]
+    code = " ".join(f"when {c} then {_text(fault.code)}" for c, fault in zip(conditions, faults, strict=True))
     reason = " ".join(f"when {fault.condition} then {fault.reason}" for fault in faults)
     sql = f"""
         with parsed as ({source}), numbers as (
@@ -254,7 +267,8 @@ def _typed(source: str, delivery: Delivery, *, keep: tuple[str, ...] = (), first
                 try_cast(after.false_positive as boolean) as is_false_positive,
                 try_cast(after.stationary as boolean) as is_stationary,
                 try_cast(after.average_estimated_speed as double) as speed,
-                try_cast(after.recognized_license_plate_score as double) as plate_confidence
+                try_cast(after.recognized_license_plate_score as double) as plate_confidence,
+                {_PLATE} as plate
             from parsed),
         judged as (
             select *, case {code} end as fault {f", case {reason} end as reason" if keep else ""} from numbers)
@@ -281,8 +295,8 @@ _PLATE = "regexp_replace(upper(nfc_normalize(after.recognized_license_plate)), '
 # One passage has one token, though its messages may lie in two years: the year is that of its start.
 _YEAR = f"year(make_timestamp((start_s * 1e6)::bigint)) - {EARLIEST.year - 1}"
 _TOKEN = (  # lake.contracts.pseudonym.token in SQL
-    f"case when fault is null and {_PLATE} <> '' then left(sha256(getvariable('plate_outer')[{_YEAR}] || "
-    f"unhex(sha256(getvariable('plate_inner')[{_YEAR}] || encode({_PLATE})))), {TOKEN_DIGITS}) end"
+    f"case when fault is null and plate <> '' then left(sha256(getvariable('plate_outer')[{_YEAR}] || "
+    f"unhex(sha256(getvariable('plate_inner')[{_YEAR}] || encode(plate)))), {TOKEN_DIGITS}) end"
 )
 
 
