@@ -67,6 +67,18 @@ def _sql(question: str) -> str:
     return (QUERIES / f"{question}.sql").read_text(encoding="utf-8")
 
 
+# Opening the file takes longer than most answers, so it stays open until its successor has been read.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _opened(run_id: str, file: str, _published: Published, _settings: Settings) -> duckdb.DuckDBPyConnection:
+    con = connect(_settings)
+    try:
+        _same_publication(con, _published)
+    except (duckdb.Error, PublicationMoved):
+        con.close()
+        raise
+    return con
+
+
 # The publication is part of the key and never changes, so an answer needs no expiry.
 @st.cache_data(max_entries=512, show_spinner=False)
 def _ask(
@@ -77,12 +89,12 @@ def _ask(
     _published: Published,
     _settings: Settings,
 ) -> pl.DataFrame:
-    with connect(_settings) as con:
-        try:
-            _same_publication(con, _published)
+    try:
+        with _opened(run_id, file, _published, _settings).cursor() as con:
+            con.execute("set TimeZone = 'UTC'")  # a cursor has settings of its own
             return con.execute(_sql(question), parameters or None).pl()
-        except duckdb.Error as error:
-            raise ServingError(
-                f"The question {question!r} cannot be answered from the published file ({error}); "
-                "run `ioc run` to publish anew."
-            ) from error
+    except duckdb.Error as error:
+        raise ServingError(
+            f"The question {question!r} cannot be answered from the published file ({error}); "
+            "run `ioc run` to publish anew."
+        ) from error
