@@ -1,35 +1,39 @@
 -- Per KPI and source: one period beside the one before and the same a year earlier, with definition, target and clock.
 -- $grain custom adds up days, where the KPI is a sum of its days. $at: as published then; null: as published last.
-with stored as (
+with chosen as (
     select
-        code, source, grain, period_start, period_end, unit_code, unit_valid_from, numerator, denominator, value,
-        value_low, value_high, ci_low, ci_high, n_missing, is_partial, figure_id
-    from kpi.kpi_values
-    where $at::timestamptz is null and list_contains($sources, source) and list_contains($codes, code)
-    union all
-    select
-        code, source, grain, period_start, period_end, unit_code, unit_valid_from, numerator, denominator, value,
-        value_low, value_high, ci_low, ci_high, null as n_missing, is_partial, figure_id
-    from (
-        select *
-        from kpi.kpi_history
-        where published_at <= $at::timestamptz and list_contains($sources, source) and list_contains($codes, code)
-        qualify
-            row_number() over (
-                partition by code, source, grain, period_start, unit_code, unit_valid_from
-                order by published_at desc
-            ) = 1
-    )
-    where not is_gone
+        source,
+        coalesce($unit, unit_code) as unit_code,
+        coalesce($unit_valid_from::date, unit_valid_from) as unit_valid_from
+    from marts.dim_sources
+    where list_contains($sources, source)
 ),
 
 own as (
-    select stored.*
-    from stored
-    inner join marts.dim_sources as s on stored.source = s.source
-    where
-        stored.unit_code = coalesce($unit, s.unit_code)
-        and stored.unit_valid_from = coalesce($unit_valid_from::date, s.unit_valid_from)
+    select
+        v.code, v.source, v.grain, v.period_start, v.period_end, v.numerator, v.denominator, v.value, v.value_low,
+        v.value_high, v.ci_low, v.ci_high, v.n_missing, v.is_partial, v.figure_id
+    from kpi.kpi_values as v
+    inner join chosen as c
+        on v.source = c.source and v.unit_code = c.unit_code and v.unit_valid_from = c.unit_valid_from
+    where $at::timestamptz is null and list_contains($codes, v.code)
+    union all
+    select
+        code, source, grain, period_start, period_end, numerator, denominator, value, value_low, value_high, ci_low,
+        ci_high, null as n_missing, is_partial, figure_id
+    from (
+        select h.*
+        from kpi.kpi_history as h
+        inner join chosen as c
+            on h.source = c.source and h.unit_code = c.unit_code and h.unit_valid_from = c.unit_valid_from
+        where h.published_at <= $at::timestamptz and list_contains($codes, h.code)
+        qualify
+            row_number() over (
+                partition by h.code, h.source, h.grain, h.period_start
+                order by h.published_at desc
+            ) = 1
+    )
+    where not is_gone
 ),
 
 sums as (
@@ -98,7 +102,12 @@ grains as (
 
 pairs as (
     select distinct code, source
-    from stored
+    from kpi.kpi_values
+    where $at::timestamptz is null and list_contains($sources, source) and list_contains($codes, code)
+    union
+    select distinct code, source
+    from kpi.kpi_history
+    where published_at <= $at::timestamptz and list_contains($sources, source) and list_contains($codes, code)
 ),
 
 defined as (
