@@ -131,7 +131,7 @@ def draw(card: Card, page: Page, link: Any = None) -> None:
             delta_color="blue",
         )
         if card.numbers:
-            st.html(_bar(card.verdict, *card.numbers))
+            st.html(_bar(_judged(card), *card.numbers))
         if lines := _lines(card):
             st.markdown("  \n".join(lines))
         with st.container(gap=None, key=f"foot-{card.id}"):
@@ -170,10 +170,15 @@ def _badges(card: Card, page: Page) -> str:
     return f"{origin}{earned}:small[:gray[{escape(card.period)}]]"
 
 
+def _judged(card: Card) -> Verdict:
+    """The verdict as far as colours and signs may tell it: nothing is green on dead data."""
+    return "none" if card.state == "stale" else card.verdict
+
+
 def _lines(card: Card) -> list[str]:
     lines = [escape(card.parts)] if card.parts else []
     if card.target:
-        color, icon = _VERDICTS[card.verdict]
+        color, icon = _VERDICTS[_judged(card)]
         gap = f" :{color}[{icon} **{escape(card.gap)}**]" if card.gap else ""
         lines.append(escape(card.target) + gap)
     lines += [f":small[:{_TONES[change.tone]}[{escape(change.text)}]]" for change in card.changes]
