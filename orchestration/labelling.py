@@ -70,16 +70,24 @@ def article_text(headline: str, summary: str | None) -> str:
     return f"{headline}. {summary or ''}"
 
 
+def is_waiting(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether `label_new` or `group_new` would find an article."""
+    found = con.execute(
+        f"select exists (from ({_NEWEST}) a where {_IS_UNLABELLED} or not exists (from lake.raw.{STORIES.table} s "
+        "where s.source = a.source and s.feed_id = a.feed_id and s.article_id = a.article_id))",
+        {"version": model_version()},
+    ).fetchone()
+    return bool(found and found[0])
+
+
 def label_new(catalog: Catalog, con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
     """Label every newest version of an article that the present model has not read; how many articles those were."""
     version, n_labelled = model_version(), 0
     with catalog.lock("media labels"):
         con.execute(
             f"create or replace temp table unlabelled as select source, feed_id, article_id, {RECORD_HASH}, headline, "
-            f"summary, published_at from ({_NEWEST}) a where not exists (from lake.raw.{LABELS.table} l where "
-            f"l.source = a.source and l.feed_id = a.feed_id and l.article_id = a.article_id "
-            f"and l.article_hash = a.{RECORD_HASH} and l.model_version = ?)",
-            [version],
+            f"summary, published_at from ({_NEWEST}) a where {_IS_UNLABELLED}",
+            {"version": version},
         )
         model: LabelModel | None = None
         keywords = {code: topic.keywords for code, topic in load_topics(settings).items()}
@@ -140,6 +148,12 @@ _NEWEST = f"""
     select * from lake.raw.media__articles
     qualify row_number() over (partition by source, feed_id, article_id
         order by is_published_at_missing, coalesce(modified_at, published_at) desc, received_at desc, {RECORD_HASH}) = 1
+"""
+
+# The present model has not read the version `a`.
+_IS_UNLABELLED = f"""
+    not exists (from lake.raw.{LABELS.table} l where l.source = a.source and l.feed_id = a.feed_id
+        and l.article_id = a.article_id and l.article_hash = a.{RECORD_HASH} and l.model_version = $version)
 """
 
 

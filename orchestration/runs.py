@@ -22,6 +22,7 @@ from orchestration import dbt_build
 from orchestration.checks import closed_gates, validate_new_batches
 from orchestration.harvest import FETCH, Outcome, harvest, watermark
 from orchestration.interrupts import interruptible
+from orchestration.labelling import is_waiting
 from orchestration.partitions import FIRST_DAY, day_of
 from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
@@ -146,13 +147,16 @@ def _build_and_publish(session: Session, definitions: dg.Definitions, instance: 
     # Behind a closed gate nothing is built either: the publish says which checks closed it.
     for slug in FETCH:  # a failed source skips the checks of its slug; nothing goes out unchecked
         validate_new_batches(session.con, slug, uuid.uuid4().hex)
+    failures = []
+    if is_waiting(session.con):  # articles that cannot be labelled are published without
+        failures = _execute(definitions.resolve_job_def("label_media"), instance, {INTERACTIVE: "true"})
     is_closed = bool(closed_gates(session.con))
     publish_only = is_closed or dbt_build.is_current(session.con, session.catalog.settings)
     report("warehouse", "held back" if is_closed else "nothing new" if publish_only else "starting")
     job = definitions.resolve_job_def("warehouse")
     selection = [dg.AssetKey(["published", "serving_file"])] if publish_only else None
     with session.catalog.lock("warehouse"):  # two builds at once would refuse each other's commits
-        return _execute(job, instance, {INTERACTIVE: "true"}, selection)
+        return failures + _execute(job, instance, {INTERACTIVE: "true"}, selection)
 
 
 def _execute(

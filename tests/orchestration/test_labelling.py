@@ -55,7 +55,10 @@ def test_every_version_is_labelled_once_and_every_article_has_a_story(
     def brought(text: str) -> tuple[int, int]:
         feed.write_text(text, encoding="utf-8")
         assert harvest(catalog, con, source, run_id="r", location=str(feed)).error is None
-        return labelling.label_new(catalog, con, settings, "r"), labelling.group_new(catalog, con, "r")
+        is_waiting = labelling.is_waiting(con)
+        found = labelling.label_new(catalog, con, settings, "r"), labelling.group_new(catalog, con, "r")
+        assert is_waiting == any(found) and not labelling.is_waiting(con)
+        return found
 
     assert brought(rss(items[:250])) == (250, 250)
     assert brought(rss(items[:250])) == (0, 0)

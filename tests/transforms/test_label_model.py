@@ -11,15 +11,19 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+import scipy.sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from transforms.label_model import PREDICTED_SCHEMA, LabelModel, Task, train
 from transforms.sentiment import SENTIMENT
 from transforms.text import folded
+from transforms.text_features import TextFeatures
 from transforms.topic import with_keywords
 
 WORDS = {
@@ -48,6 +52,21 @@ def texts(count: int, seed: int, *, wrong: float = 0.0) -> tuple[list[str], list
 def model() -> LabelModel:
     written, labels = texts(1_000, 1, wrong=0.2)
     return train(written, {"tone": labels}, range(1_000), [TONE], seed=7)
+
+
+def test_features_are_those_of_scikit_learn() -> None:
+    written = ["Ngập ở phường 5, Vị Thanh", "", "x", "ĐÀ NẴNG\u00a0 ab\nabc abcd 12,5% — “x” ab ab", *texts(50, 3)[0]]
+    options: list[tuple[Callable[[str], str], dict[str, Any]]] = [
+        (str, {"ngram_range": (1, 2), "token_pattern": r"\w+"}),
+        (folded, {"ngram_range": (1, 2), "token_pattern": r"\w+"}),
+        (folded, {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2}),
+    ]
+    parts = [
+        TfidfVectorizer(sublinear_tf=True, **kinds).fit_transform([view(text) for text in written])
+        for view, kinds in options
+    ]
+    ours = TextFeatures.fit(written).matrix(written)
+    np.testing.assert_allclose(ours.toarray(), scipy.sparse.hstack(parts).toarray(), atol=1e-6)
 
 
 def test_text_typed_without_marks_or_decomposed_is_read_as_well(model: LabelModel) -> None:
