@@ -1,7 +1,7 @@
-"""The child process of lake/confinement.py: runs one parser of ours, behind the walls of lake/sandbox_worker.py.
+"""The child process of lake/confinement.py: runs parsers of ours, behind the walls of lake/sandbox_worker.py.
 
-Started by its path with two arguments: the folder our packages lie in, and JSON of `module`, `cpu_s`, `memory_mb`.
-It loads the parser, shuts the doors (no network, no file, no process, no other user's data), says so by an empty
+Started by its path with two arguments: the folder our packages lie in, and JSON of `modules`, `cpu_s`, `memory_mb`.
+It loads the parsers, shuts the doors (no network, no file, no process, no other user's data), says so by an empty
 answer, and then answers payloads until its input ends. Its limits of memory count from what loading has taken, those
 of CPU from the beginning of each payload.
 """
@@ -39,9 +39,10 @@ def main() -> None:
 
     libc = ctypes.CDLL(None, use_errno=True)
     leave_network(libc)
-    module = importlib.import_module(limits["module"])
-    module.warm_up()
-    _parsed(module, _FIRST, b"")  # whatever it says, all that an answer needs is loaded now
+    modules = {name: importlib.import_module(name) for name in limits["modules"]}
+    for module in modules.values():
+        module.warm_up()
+        _parsed(module, _FIRST, b"")  # whatever it says, all that an answer needs is loaded now
     held = _load_the_rest()
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -57,7 +58,7 @@ def main() -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         until_s = int(used.ru_utime + used.ru_stime) + 1 + limits["cpu_s"]
         resource.setrlimit(resource.RLIMIT_CPU, (until_s, resource.RLIM_INFINITY))  # SIGXCPU ends the process
-        _answer(answers, _parsed(module, header, body))
+        _answer(answers, _parsed(modules[header["module"]], header, body))
     del held
 
 

@@ -36,22 +36,26 @@ class ParserKilled(PayloadRefused):
 
 
 class ConfinedParser:
-    """`parse(body, delivery) -> Parsed` of a module of ours, in a child; safe to share between threads.
+    """`parse(body, delivery) -> Parsed` of modules of ours, in one child; safe to share between threads.
 
     A payload may take `cpu_s` seconds of CPU, four times that in all, and `memory_mb` more than the loaded parser.
     The child is started when first needed, and anew after it was killed; it ends with this process.
     """
 
-    def __init__(self, module: str, *, cpu_s: int = 10, memory_mb: int = 512) -> None:
-        self._module = module
+    def __init__(self, *modules: str, cpu_s: int = 10, memory_mb: int = 512) -> None:
+        self._modules = modules
         self._cpu_s = cpu_s
         self._memory_mb = memory_mb
         self._worker: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def parse(self, body: bytes, delivery: Delivery) -> Parsed:
-        """What the module's `parse` makes of the payload. Raises PayloadRefused as it does, and ParserKilled."""
+    def parse(self, body: bytes, delivery: Delivery, module: str = "") -> Parsed:
+        """What `parse` of a module, the first if none is named, makes of the payload.
+
+        Keys and what finds addresses stay here. Raises PayloadRefused as the module does, and ParserKilled.
+        """
         request = {
+            "module": module or self._modules[0],
             "format": delivery.format,
             "received_at": delivery.received_at.isoformat(),
             "origin": delivery.origin,
@@ -89,7 +93,7 @@ class ConfinedParser:
             self._worker = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        limits = {"module": self._module, "cpu_s": self._cpu_s, "memory_mb": self._memory_mb}
+        limits = {"modules": self._modules, "cpu_s": self._cpu_s, "memory_mb": self._memory_mb}
         self._worker = subprocess.Popen(
             [sys.executable, "-I", "-B", str(WORKER), str(PACKAGES), json.dumps(limits)],
             stdin=subprocess.PIPE,
@@ -101,7 +105,7 @@ class ConfinedParser:
             bufsize=0,
         )
         if self._exchange(self._worker, b"", START_S) is None:
-            raise ParserKilled(f"The process of the parser {self._module} did not start; run `ioc doctor`.")
+            raise ParserKilled(f"The process of the parser {self._modules[0]} did not start; run `ioc doctor`.")
         return self._worker
 
     def _exchange(self, worker: subprocess.Popen[bytes], request: bytes, timeout_s: float) -> bytes | None:

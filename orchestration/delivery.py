@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import duckdb
 import polars as pl
 
-import orchestration.confined_parsing
 import transforms.camera_documents
 import transforms.place
 import transforms.server
-import transforms.ticket
 from lake import tables
 from lake.accounts import Batch, Receipt
 from lake.catalog import Catalog
@@ -29,16 +28,16 @@ from lake.schema import CONTRACTS
 from lake.sources.camera import SINGLE_EVENTS
 from lake.sources.declared import Source
 from lake.suppression import Suppression
-from orchestration import camera_lines
+from orchestration import camera_lines, confined_parsing
 from orchestration.forms import FORM_PARSERS
 from orchestration.known_units import locator
 
 PARSE: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
-    "ticket": transforms.ticket.parse,
+    "ticket": confined_parsing.ticket,
     "server": transforms.server.parse,
-    "media": orchestration.confined_parsing.media,
+    "media": confined_parsing.media,
     "camera": transforms.camera_documents.parse,
-    "indicator": orchestration.confined_parsing.indicator,
+    "indicator": partial(confined_parsing.table, "indicator"),
     "place": transforms.place.parse,
     **FORM_PARSERS,
 }

@@ -6,29 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from lake.contracts import document, dossier, system, task
 from lake.contracts.base import Delivery, Parsed
 from lake.contracts.forms import FORMS
 from lake.contracts.profile import Slug
+from orchestration import confined_parsing
 from transforms import form, indicator_form
 from transforms.form import CellError
 
 FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
-    "dossier": partial(form.parse, form=FORMS["dossier"], contracts=(dossier.DOSSIERS, dossier.PROCEDURES)),
-    "document": partial(form.parse, form=FORMS["document"], contracts=(document.DOCUMENTS,)),
-    "task": partial(form.parse, form=FORMS["task"], contracts=(task.TASKS, task.MILESTONES)),
-    "system": partial(
-        form.parse,
-        form=FORMS["system"],
-        contracts=(
-            system.INVENTORY,
-            system.STAFF,
-            system.DOWNLOADS,
-            system.REPORTS,
-            system.MAINTENANCE,
-            system.BACKUPS,
-        ),
-    ),
+    slug: partial(confined_parsing.table, slug) for slug in ("dossier", "document", "task", "system")
 }
 
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lake.contracts.base import Delivery
-from lake.contracts.place import PROVINCE_ZONE
 from lake.contracts.profile import Profile
 from transforms.coordinates import converter
 from transforms.privacy import redact_report
@@ -58,17 +57,11 @@ def text(record: Record, column: str) -> str | None:
     return clean(value if isinstance(value, str) else str(value).lower()) or None  # numbers are text already
 
 
-def located(record: Record, requested_at: datetime, delivery: Delivery) -> dict[str, object]:
-    """The columns on the unit of the written address, by the boundaries of the report's day; {} null where the source
-    gives a unit of its own.
-
-    The address itself goes no further.
-    """
-    address = record.get("address")
-    has_unit = text(record, "unit_code") is not None
-    if has_unit or delivery.locate is None or not isinstance(address, str) or not clean(address):
-        return dict.fromkeys(LOCATED)
-    return dict(zip(LOCATED, delivery.locate(address, requested_at.astimezone(PROVINCE_ZONE).date()), strict=True))
+def address(record: Record) -> str | None:
+    """The written address by which the report's unit is to be found; None where the source gives a unit of its own."""
+    written = record.get("address")
+    is_wanted = text(record, "unit_code") is None and isinstance(written, str)
+    return clean(written) or None if is_wanted else None
 
 
 def redacted(record: Record, column: str) -> str | None:

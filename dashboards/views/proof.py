@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards import address
 from dashboards.number_format import NO_DATA, PROVINCE_TIME
+from dashboards.observed import told
 from dashboards.page import Page
 from dashboards.panels import Column, nothing, table, table_panel
 from dashboards.plain_text import escape
@@ -194,6 +195,9 @@ def _quality(figure: dict[str, Any], models: Sequence[str], page: Page) -> None:
             ).fill_null(words.text("proof.not_run")),
             expectation=pl.col("expectation").map_elements(
                 lambda code: words.coded("expectation", code), return_dtype=pl.String
+            ),
+            observed=pl.col("observed").map_elements(
+                lambda text: told(text, words, page.formats), return_dtype=pl.String
             ),
         ),
         {

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.filters import lag_s
+from dashboards.observed import told
 from dashboards.page import Page
 from dashboards.panels import Column, heading, nothing, table_panel
 
@@ -171,6 +172,7 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
             .alias("result"),
             pl.col("severity").map_elements(lambda code: words.coded("severity", code), return_dtype=pl.String),
             pl.col("expectation").map_elements(lambda code: words.coded("expectation", code), return_dtype=pl.String),
+            pl.col("observed").map_elements(lambda text: told(text, words, formats), return_dtype=pl.String),
         ),
         {
             "result": Column(words.text("quality.result"), width=105),
