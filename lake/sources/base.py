@@ -191,7 +191,10 @@ class HttpClient:
             raise _BusyError(status, retry_after_s(response.headers))
         if not response.is_success and status not in answered:
             raise _FailedError(f"HTTP {status}{_excerpt(response, ends_at)}")
-        body = b"".join(_decoded(response, max_bytes, ends_at))
+        try:
+            body = b"".join(_decoded(response, max_bytes, ends_at))
+        except httpx.ReadTimeout:
+            raise _FailedError("the answer began and did not end in time") from None
         return Answer(body, status, response.headers, str(response.url), self._call.is_public)
 
 
@@ -251,7 +254,7 @@ def _decoded(response: httpx.Response, max_bytes: int, ends_at: float) -> Iterat
     left = wire_left = max_bytes
     for chunk in response.iter_raw(64 * 1024):
         if time.monotonic() >= ends_at:
-            raise _FailedError("body still arriving at the deadline")
+            raise _FailedError("the answer began and did not end in time")
         wire_left -= len(chunk)
         rest = chunk
         while rest:

@@ -40,8 +40,8 @@ CONNECTORS: Mapping[str, dict[str, Any]] = {
 FAULTS = {
     "busy": "HTTP 429, asks to wait 3600 s",
     "broken": "HTTP 500",
-    "slow": "did not answer",
-    "endless": "still arriving at the deadline",
+    "slow": "did not answer (timed out)",
+    "endless": "the answer began and did not end in time",
     "html": "HTML page",
     "truncated": "truncated gzip",
 }
