@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
-import duckdb
 from dagster._core.instance.ref import InstanceRef
 
 from lake import clock
@@ -17,20 +16,18 @@ from lake.errors import ServingError, SettingsError
 from lake.serving import Published, published
 from lake.settings import Settings, private_folder
 from lake.sources.declared import Source
-from lake.sources.server import FIRST_HARVEST
 from orchestration import dbt_build
 from orchestration.checks import closed_gates, validate_new_batches
-from orchestration.harvest import FETCH, Outcome, harvest, watermark
+from orchestration.harvest import FETCH, Outcome, harvest
 from orchestration.interrupts import interruptible
 from orchestration.labelling import is_waiting
-from orchestration.partitions import FIRST_DAY, day_of
+from orchestration.partitions import day_of
 from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
 from orchestration.replay import Replayed, replayable, unknown_batches
 from orchestration.replay import replay as replay_source
 from orchestration.resources import Session, declared, locations, open_session
 
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -59,11 +56,10 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         locations(settings, sources),  # one synthetic province for all steps
     ):
         definitions = _definitions()
-        days = {slug: _days(session.con, [s for s in sources if s.slug == slug]) for slug in {s.slug for s in sources}}
         for slug in dict.fromkeys(s.slug for s in sources):
             job = definitions.resolve_job_def(f"harvest_{slug}")
-            tags = {INTERACTIVE: "true", INCREMENTAL: "true"} | (days[slug] if job.partitions_def else {})
-            failures += _execute(job, instance, tags)
+            day = _today([s for s in sources if s.slug == slug]) if job.partitions_def else None
+            failures += _execute(job, instance, {INTERACTIVE: "true", INCREMENTAL: "true"}, day=day)
         failures += _build_and_publish(session, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
 
@@ -130,17 +126,12 @@ def _definitions() -> dg.Definitions:
     return defs()
 
 
-def _days(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str, str]:
-    """Tags of one run over the days that are due: from the oldest watermark, or the beginning, to today."""
-    today = max(clock.now(is_standing=source.has_standing_clock) for source in sources)
-    return {RANGE_START: max(FIRST_DAY, min(_first_due(con, s) for s in sources)), RANGE_END: day_of(today)}
+def _today(sources: Sequence[Source]) -> str:
+    """The partition of one run, as of a schedule's tick: it goes on where the last one ended, whatever days those are.
 
-
-def _first_due(con: duckdb.DuckDBPyConnection, source: Source) -> str:
-    mark = watermark(con, source)
-    if mark is None and source.first_day:
-        return source.first_day.isoformat()
-    return day_of(mark or clock.now(is_standing=source.has_standing_clock) - FIRST_HARVEST)
+    A materialisation of each of them would take Dagster ten milliseconds per day and table.
+    """
+    return day_of(max(clock.now(is_standing=source.has_standing_clock) for source in sources))
 
 
 def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
@@ -156,13 +147,15 @@ def _build_and_publish(session: Session, definitions: dg.Definitions, instance: 
     job = definitions.resolve_job_def("warehouse")
     selection = [dg.AssetKey(["published", "serving_file"])] if publish_only else None
     with session.catalog.lock("warehouse"):  # two builds at once would refuse each other's commits
-        return failures + _execute(job, instance, {INTERACTIVE: "true"}, selection)
+        return failures + _execute(job, instance, {INTERACTIVE: "true"}, selection=selection)
 
 
 def _execute(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     tags: dict[str, str],
+    *,
+    day: str | None = None,
     selection: Sequence[dg.AssetKey] | None = None,
 ) -> list[str]:
     """Run a job in this process; the sentences of its failed steps, [] when all went well.
@@ -171,7 +164,12 @@ def _execute(
     """
     with interruptible():
         result = job.execute_in_process(
-            run_config=QUIET, instance=instance, tags=tags, raise_on_error=False, asset_selection=selection
+            run_config=QUIET,
+            instance=instance,
+            tags=tags,
+            partition_key=day,
+            raise_on_error=False,
+            asset_selection=selection,
         )
     # A failed blocking check is told by the publish it stops, in words.
     failed = [event for event in result.all_events if event.is_step_failure and not _is_check(event)]

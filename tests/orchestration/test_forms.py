@@ -19,6 +19,7 @@ from lake.contracts.forms.task import TASKS
 from lake.schema import ensure_tables
 from lake.settings import Settings
 from lake.sources.declared import Source, declare
+from orchestration import confined_parsing
 from orchestration.checks import validate_new_batches
 from orchestration.cli import app
 from orchestration.harvest import Outcome, harvest
@@ -142,3 +143,24 @@ def test_commands_write_a_form_once_and_answer_with_its_errors(tmp_path: Path) -
     assert run.invoke(app, ["check-form", "task", filled]).exit_code == 0
     other = run.invoke(app, ["check-form", "dossier", filled])
     assert other.exit_code == 1 and "is the form 'task', not 'dossier'" in str(other.exception)
+
+
+def test_delivery_that_kills_its_parser_is_named_and_costs_no_other(
+    catalog: Catalog, con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = ",".join(header(field) for field in TASKS.fields)
+    (tmp_path / "endless.csv").write_text(headers + "\n" + "1,x,Sở A,30/06/2022\n" * 400_000, encoding="utf-8")
+    write(tmp_path / "sound.xlsx", "30/06/2021", task(1))
+    strict = confined_parsing.ConfinedParser(*confined_parsing.TABLES, cpu_s=1, memory_mb=400)
+    monkeypatch.setattr(confined_parsing, "child", lambda _: strict)
+    killed = taken(catalog, con, source(tmp_path, "killed"))
+    assert killed.n_accepted == 1
+    assert killed.error and "1 of 2 payloads were refused" in killed.error
+    assert "endless.csv took the parser more than 1 s or 400 MB, or broke it" in killed.error
+    reports = tmp_path / "reports.json"
+    reports.write_text("[" + ",".join(['{"service_request_id": "1", "status": "open"}'] * 400_000) + "]")
+    bomb = declare("bomb", slug="ticket", format="open311", location=str(reports), name_vi="x", name_en="x")
+    outcome = taken(catalog, con, bomb)
+    assert outcome.error and "reports.json took the parser more than 1 s" in outcome.error
+    assert con.execute("select status from lake.ops.harvests where source = 'bomb'").fetchall() == [("failed",)]
+    strict.close()
