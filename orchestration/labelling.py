@@ -30,7 +30,7 @@ from transforms.topic import BY_MODEL, TOPIC, with_keywords
 log = logging.getLogger(__name__)
 
 TASKS = (SENTIMENT, TOPIC)
-N_TRAINING = 2_000
+N_TRAINING = 1_000
 CHUNK = 10_000  # articles labelled and committed at a time
 
 

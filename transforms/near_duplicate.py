@@ -58,10 +58,10 @@ def grouped(documents: pl.DataFrame) -> pl.DataFrame:
     new = documents.filter(pl.col("story_key").is_null()).sort("published_at", "key")
     index = _Index(known)
     rows = []
-    for (key, published_at), text, sketch in zip(
-        new.select("key", "published_at").iter_rows(), new["text"], _sketches(new["text"].to_list()), strict=True
+    sets = [*map(shingles, new["text"])]
+    for (key, published_at), own, sketch in zip(
+        new.select("key", "published_at").iter_rows(), sets, _sketches(sets), strict=True
     ):
-        own = shingles(text)
         nearest, similarity = index.nearest(sketch, own, published_at)
         story_key = event_key = key
         if nearest is not None:
@@ -84,10 +84,12 @@ class _Index:
         self._shingles: list[frozenset[str]] = []
         self._candidates = RMinHashLSH(SAME_EVENT, PERMUTATIONS, BANDS)
         self._oldest = 0
-        told = known.select("key", "published_at", "text", "story_key", "event_key")
-        for row, sketch in zip(told.iter_rows(), _sketches(known["text"].to_list()), strict=True):
-            key, published_at, text, story_key, event_key = row
-            self.add(key, published_at, shingles(text), sketch, story_key, event_key)
+        told = known.select("key", "published_at", "story_key", "event_key")
+        sets = [*map(shingles, known["text"])]
+        for (key, published_at, story_key, event_key), own, sketch in zip(
+            told.iter_rows(), sets, _sketches(sets), strict=True
+        ):
+            self.add(key, published_at, own, sketch, story_key, event_key)
 
     def add(
         self,
@@ -127,8 +129,6 @@ class _Index:
             self._oldest += 1
 
 
-def _sketches(texts: Sequence[str]) -> list[RMinHash]:
-    found: list[RMinHash] = RMinHash.from_token_sets(
-        [list(shingles(text)) for text in texts], num_perm=PERMUTATIONS, seed=SEED
-    )
+def _sketches(sets: Sequence[frozenset[str]]) -> list[RMinHash]:
+    found: list[RMinHash] = RMinHash.from_token_sets([*map(list, sets)], num_perm=PERMUTATIONS, seed=SEED)
     return found
