@@ -246,12 +246,13 @@ def simulate(
     live: Annotated[bool, typer.Option("--live", help="run with the real clock instead of standing still")] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=1_000, help="province time per real time, with --live")] = 1.0,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="on 127.0.0.1")] = 8710,
+    broker: Annotated[str | None, typer.Option(help="mqtt://host:1883 the cameras publish to, with --live")] = None,
 ) -> None:
     """Serve the synthetic province on 127.0.0.1 until Ctrl-C or SIGTERM; nothing of it is a real figure."""
     from orchestration.simulate import run_with_the_clock, stand_still
 
     if live:
-        run_with_the_clock(load_settings(), out, speed=speed, port=port)
+        run_with_the_clock(load_settings(), out, speed=speed, port=port, broker=broker)
     else:
         stand_still(load_settings(), out, port=port)
 

@@ -6,6 +6,8 @@ import json
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from rich.console import Console
 from lake.errors import SettingsError
 from lake.settings import Settings, private_folder
 from lake.simulator.clocks import RunningClock
-from lake.simulator.live import LiveCameras
+from lake.simulator.live import LiveCameras, MinuteFiles, Tell
+from lake.simulator.live_broker import Publisher
 from lake.simulator.province import FIRST_DAY, TIME_ZONE, local
 from lake.simulator.server import Simulator
+from lake.sources.declared import MQTT_SCHEMES
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HISTORY_DAYS = 14  # of measurements; reports come with their whole history
@@ -32,29 +36,41 @@ def stand_still(settings: Settings, out: Console, *, port: int) -> None:
         stop.wait()
 
 
-def run_with_the_clock(settings: Settings, out: Console, *, speed: float, port: int) -> None:
-    """Serve the province as it goes on, and write its cameras' files, until Ctrl-C, SIGTERM or the end of its story.
+def run_with_the_clock(settings: Settings, out: Console, *, speed: float, port: int, broker: str | None = None) -> None:
+    """Serve the province as it goes on, until Ctrl-C, SIGTERM or the end of its story.
 
-    Raises SettingsError for a taken port, or where the province was begun at another speed.
+    Its cameras write files, or publish to the `broker` (mqtt://host:1883). Raises SettingsError for a taken port, a
+    broker that does not answer, or where the province was begun at another speed.
     """
     stop = _stop_signal()
     _require_free(port)
     folder = private_folder(private_folder(settings.home) / "simulator-live")
     clock = clock_of(folder, speed)
-    with Simulator(folder, clock=clock, port=port) as simulator:
+    cameras = broker or (folder / "camera").as_posix()
+    with Simulator(folder, clock=clock, port=port) as simulator, _told(cameras) as tell:
         declaration = folder / "sources.toml"
-        declaration.write_text(declaration_of(simulator.url, folder / "camera", clock), encoding="utf-8")
+        declaration.write_text(declaration_of(simulator.url, cameras, clock), encoding="utf-8")
         out.print(
-            f"Synthetic province, running: {simulator.url}, cameras in {folder / 'camera'}\n"
+            f"Synthetic province, running: {simulator.url}, cameras at {cameras}\n"
             f"Its sources are declared in {declaration}. To follow it in a lake of its own, in another terminal:\n"
             f"  cp {declaration} {settings.sources_file} && ioc run && ioc serve\n"
             f"The story ends on {clock.ends_at:%d/%m/%Y %H:%M}. Ctrl-C stops.",
             highlight=False,
             soft_wrap=True,
         )
-        LiveCameras(folder / "camera", clock).run(stop)
+        LiveCameras(clock, tell).run(stop)
         if not stop.is_set():
             out.print(f"The story has been told; remove {folder} to begin anew.", soft_wrap=True)
+
+
+@contextmanager
+def _told(cameras: str) -> Iterator[Tell]:
+    """Where the messages of cameras go: to a broker, or into a folder."""
+    if cameras.startswith(MQTT_SCHEMES):
+        with Publisher(cameras) as publisher:
+            yield publisher.publish
+    else:
+        yield MinuteFiles(Path(cameras)).write
 
 
 def _stop_signal() -> threading.Event:
@@ -88,13 +104,15 @@ def clock_of(folder: Path, speed: float) -> RunningClock:
     return RunningClock(started_at, speed)
 
 
-def declaration_of(url: str, cameras: Path, clock: RunningClock) -> str:
-    """sources.toml of the running province; measurements HISTORY_DAYS back, reports from the first."""
+def declaration_of(url: str, cameras: str, clock: RunningClock) -> str:
+    """sources.toml of the running province, whose cameras are in a folder or at a broker; measurements HISTORY_DAYS
+    back, reports from the first."""
     measured_from = clock.started_at.astimezone(TIME_ZONE).date().toordinal() - HISTORY_DAYS
     return (
         TEMPLATE.read_text(encoding="utf-8")
         .replace("{url}", url)
-        .replace("{cameras}", cameras.as_posix())
+        .replace("{camera_format}", "mqtt" if cameras.startswith(MQTT_SCHEMES) else "ndjson")
+        .replace("{cameras}", cameras)
         .replace("{first_day}", f"{clock.told(local(FIRST_DAY)):%Y-%m-%d}")
         .replace("{measured_from}", datetime.fromordinal(measured_from).date().isoformat())
     )

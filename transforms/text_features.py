@@ -123,7 +123,7 @@ class TextFeatures:
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """All that was fitted, as plain arrays: the terms of each view in the order of their columns, their idf."""
-        arrays = {}
+        arrays: dict[str, np.ndarray[Any, Any]] = {}
         for own in self._vocabularies:
             terms = "\n".join(sorted(own.columns, key=own.columns.__getitem__))  # no term holds a line break
             arrays[f"{own.view.name}_terms"] = np.frombuffer(terms.encode(), dtype=np.uint8)

@@ -1,9 +1,6 @@
-"""The cameras of a province that runs: a file of Frigate messages for every real minute, week after week the same.
+"""The cameras of a province that runs: Frigate's messages of every real minute, week after week the same."""
 
-Files are written under another name and renamed when they are whole; those older than KEPT go, because every harvest
-looks at all of them.
-"""
-
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -21,29 +18,30 @@ _MINUTE = timedelta(minutes=1)
 _WEEK_MINUTES, _DAY_MINUTES = 7 * 1440, 1440
 
 
-class LiveCameras:
-    """Writes the minutes that have passed; one instance per folder."""
+Tell = Callable[[datetime, list[str]], object]  # (minute, its messages); may raise OSError
 
-    def __init__(self, folder: Path, clock: RunningClock, *, seed: int = SEED) -> None:
-        self._folder, self._clock = folder, clock
+
+class LiveCameras:
+    """Tells the minutes that have passed, to a folder (`MinuteFiles`) or to a broker (`live_broker.Publisher`)."""
+
+    def __init__(self, clock: RunningClock, tell: Tell, *, seed: int = SEED) -> None:
+        self._clock, self._tell = clock, tell
         self._traffic = ledger(seed)
         self._messages = Messages(self._traffic)
         tracks = self._traffic.passages
         self._start_s, self._end_s = tracks.start_s[: len(tracks)], tracks.end_s[: len(tracks)]
-        folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, stop: Event) -> None:
-        """Write every minute as it ends, until ``stop`` or the end of the story. Raises OSError."""
+        """Tell every minute as it ends, until ``stop`` or the end of the story. Raises OSError."""
         minute = _whole(datetime.now(UTC)) - FIRST
         while not stop.is_set() and minute < self._clock.ends_at:
             while minute + _MINUTE <= datetime.now(UTC):
-                self.write(minute)
+                self._tell(minute, self.messages(minute))
                 minute += _MINUTE
-            self._remove_old()
             stop.wait((minute + _MINUTE - datetime.now(UTC)).total_seconds())
 
-    def write(self, minute: datetime) -> Path:
-        """The file of one real minute (aware, UTC): what passed in it, and the statistics of its twelfth second."""
+    def messages(self, minute: datetime) -> list[str]:
+        """What passed in one real minute (aware, UTC), and the statistics of its twelfth second."""
         first, last = (self._clock.at(moment).timestamp() for moment in (minute, minute + _MINUTE))
         lines = []
         for at_s in range(int(first // 60) * 60, int(last - 1e-6) // 60 * 60 + 60, 60):
@@ -59,16 +57,29 @@ class LiveCameras:
                     lines.append(self._messages.passage(track, told_s - length_s, told_s))
         stats_s = int(minute.timestamp()) + STATS_SECOND
         lines.append(self._messages.statistics(_ledger_minute(int(first)), stats_s))
+        return lines
+
+
+class MinuteFiles:
+    """A file for every minute, written under another name and renamed when it is whole.
+
+    Those older than KEPT go, because every harvest looks at all of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, minute: datetime, messages: list[str]) -> Path:
+        """Raises OSError."""
         path = self._folder / f"events-{minute:%Y%m%dT%H%M}.ndjson"
         aside = path.with_suffix(".part")
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return aside.replace(path)
-
-    def _remove_old(self) -> None:
+        aside.write_text("\n".join(messages) + "\n", encoding="utf-8")
         oldest = f"events-{datetime.now(UTC) - KEPT:%Y%m%dT%H%M}.ndjson"
-        for path in self._folder.glob("events-*.ndjson"):
-            if path.name < oldest:
-                path.unlink()
+        for old in self._folder.glob("events-*.ndjson"):
+            if old.name < oldest:
+                old.unlink()
+        return aside.replace(path)
 
 
 def _ledger_minute(at_s: int) -> int:

@@ -3,18 +3,23 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from broker import Broker
 
 from lake.errors import SettingsError
 from lake.simulator.clocks import RunningClock
-from lake.simulator.live import LiveCameras
+from lake.simulator.live import LiveCameras, MinuteFiles
+from lake.simulator.live_broker import Publisher
 from lake.simulator.open311 import Open311
 from lake.simulator.province import CLOCK, SEED, local
 from lake.simulator.server import Simulator
 from lake.simulator.ticket import ledger
+from lake.sources import mqtt
+from lake.sources.base import HttpClient
 from lake.sources.declared import load_sources
 from orchestration.simulate import clock_of, declaration_of
 
@@ -80,8 +85,8 @@ def test_cameras_write_a_file_for_a_minute_of_which_every_message_is_of_that_min
     minute = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
     speeds = {}
     for speed in (1.0, 30.0):
-        clock = RunningClock(minute, speed)
-        path = LiveCameras(tmp_path / str(speed), clock).write(minute)
+        files = MinuteFiles(tmp_path / str(speed))
+        path = files.write(minute, LiveCameras(RunningClock(minute, speed), files.write).messages(minute))
         messages = [json.loads(line) for line in path.read_text().splitlines()]
         passages = [message["after"] for message in messages if "after" in message]
         assert sum("service" in message for message in messages) == 1
@@ -91,10 +96,40 @@ def test_cameras_write_a_file_for_a_minute_of_which_every_message_is_of_that_min
     assert speeds[30.0] > 20 * speeds[1.0] > 0
 
 
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+def test_cameras_at_a_broker_tell_the_subscriber_of_it_each_message_once(tmp_path: Path, broker: Broker) -> None:
+    minute = NOW.replace(second=0) - timedelta(minutes=1)
+    (tmp_path / "sources.toml").write_text(declaration_of("http://x", broker.url, RunningClock(minute)))
+    camera = next(source for source in load_sources(tmp_path / "sources.toml") if source.slug == "camera")
+    with HttpClient() as http, Publisher(broker.url) as publisher:
+        ask = partial(mqtt.fetch, camera, location=broker.url, since=None, until=NOW, http=http)
+        assert list(ask()) == [], "a session of its own from now on"
+        messages = LiveCameras(RunningClock(minute, 30.0), publisher.publish).messages(minute)
+        publisher.publish(minute, messages)
+        bodies = [payload.body for batch in ask() for payload in batch]
+    lines = [json.loads(line) for body in bodies if isinstance(body, bytes) for line in body.splitlines()]
+    assert len(lines) == len(messages) > 10
+    assert sum("after" in json.dumps(line) for line in lines) == len(messages) - 1
+
+
+def test_a_broker_that_does_not_answer_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"No broker answers at mqtt://127\.0\.0\.1:9"):
+        Publisher("mqtt://127.0.0.1:9")
+    with pytest.raises(SettingsError, match="no address of a broker"):
+        Publisher("http://127.0.0.1")
+
+
 def test_declared_sources_are_synthetic_and_their_clock_runs(tmp_path: Path) -> None:
     clock = RunningClock(NOW)
     declaration = tmp_path / "sources.toml"
-    declaration.write_text(declaration_of("http://127.0.0.1:8710", tmp_path / "camera", clock), encoding="utf-8")
+    declaration.write_text(declaration_of("http://127.0.0.1:8710", "/camera", clock), encoding="utf-8")
     sources = load_sources(declaration)
     assert {source.slug for source in sources} == {"ticket", "server", "media", "camera"}
     assert all(source.is_synthetic and not source.has_standing_clock for source in sources)
