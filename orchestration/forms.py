@@ -13,8 +13,9 @@ from orchestration import confined_parsing
 from transforms import form, indicator_form
 from transforms.form import CellError
 
+FORM_SLUGS: tuple[Slug, ...] = ("dossier", "document", "task", "system")
 FORM_PARSERS: Mapping[Slug, Callable[[bytes, Delivery], Parsed]] = {
-    slug: partial(confined_parsing.table, slug) for slug in ("dossier", "document", "task", "system")
+    slug: partial(confined_parsing.table, slug) for slug in FORM_SLUGS
 }
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import inspect
 import logging
+import os
+import subprocess
+import sys
+import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import sklearn
 
-from lake.catalog import Catalog
+from lake.catalog import Catalog, open_catalog
 from lake.contracts.base import Contract
 from lake.contracts.media import LABELS, STORIES
 from lake.schema import RECORD_HASH
-from lake.settings import Settings, private_folder
+from lake.settings import Settings, load_settings, private_folder
 from lake.simulator import labelled_news, media, media_words
 from lake.topics import load_topics
 from lake.transactions import transaction
@@ -78,6 +84,35 @@ def is_waiting(con: duckdb.DuckDBPyConnection) -> bool:
         {"version": model_version()},
     ).fetchone()
     return bool(found and found[0])
+
+
+@contextmanager
+def labelled_ahead(settings: Settings) -> Iterator[Callable[[], object]]:
+    """Label and group in a process of its own during the block; what it yields waits for the end of that.
+
+    What it leaves undone, for whatever reason, `is_waiting` tells, and the next to label does.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-m", "orchestration.labelling"],
+        env=os.environ | {"IOC_HOME": str(settings.home)},
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process.wait
+        finally:
+            process.kill()
+
+
+def main() -> None:
+    """Label and group what is there."""
+    settings, run_id = load_settings(), uuid.uuid4().hex
+    with open_catalog(settings) as catalog:
+        con = catalog.connect()
+        label_new(catalog, con, settings, run_id)
+        group_new(catalog, con, run_id)
+        con.close()
 
 
 def label_new(catalog: Catalog, con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
@@ -177,3 +212,7 @@ def _append(con: duckdb.DuckDBPyConnection, contract: Contract, rows: pl.DataFra
             con.execute(f"insert into lake.raw.{contract.table} by name select * from computed_rows")
     finally:
         con.unregister("computed_rows")
+
+
+if __name__ == "__main__":
+    main()

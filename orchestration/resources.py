@@ -13,7 +13,7 @@ import duckdb
 from lake.catalog import Catalog, open_catalog
 from lake.schema import ensure_tables
 from lake.settings import Settings, load_settings
-from lake.simulator.server import Simulator
+from lake.simulator.server import CAMERAS, Simulator
 from lake.sources.declared import Source, load_sources
 
 
@@ -73,6 +73,8 @@ def locations(settings: Settings, sources: Sequence[Source]) -> Iterator[Callabl
         yield partial(_locate, _provinces[-1])
         return
     with Simulator(settings.home / "simulator") as simulator:
+        if len(sources) > 1 and any(source.location == CAMERAS for source in sources):
+            simulator.write_ahead()
         _provinces.append(simulator)
         try:
             yield partial(_locate, simulator)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from orchestration import dbt_build
 from orchestration.checks import closed_gates, validate_new_batches
 from orchestration.harvest import FETCH, Outcome, harvest
 from orchestration.interrupts import interruptible
-from orchestration.labelling import is_waiting
+from orchestration.labelling import is_waiting, labelled_ahead
 from orchestration.partitions import day_of
 from orchestration.policies import INCREMENTAL, INSTANCE_YAML, INTERACTIVE
 from orchestration.progress import report
@@ -54,12 +54,21 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         open_session(settings) as session,
         dagster_instance(settings) as instance,
         locations(settings, sources),  # one synthetic province for all steps
+        ExitStack() as meanwhile,
     ):
         definitions = _definitions()
-        for slug in dict.fromkeys(s.slug for s in sources):
+        labels: Callable[[], object] | None = None
+        order = list(dict.fromkeys(s.slug for s in sources))
+        for slug in order:
             job = definitions.resolve_job_def(f"harvest_{slug}")
             day = _today([s for s in sources if s.slug == slug]) if job.partitions_def else None
             failures += _execute(job, instance, {INTERACTIVE: "true", INCREMENTAL: "true"}, day=day)
+            if slug == "media" and slug != order[-1] and is_waiting(session.con):
+                labels = meanwhile.enter_context(labelled_ahead(settings))
+        if labels:
+            report("media", "waiting for the labels of new articles")
+            labels()
+            failures += _label(definitions, instance)
         failures += _build_and_publish(session, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
 
@@ -134,13 +143,17 @@ def _today(sources: Sequence[Source]) -> str:
     return day_of(max(clock.now(is_standing=source.has_standing_clock) for source in sources))
 
 
+def _label(definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
+    return _execute(definitions.resolve_job_def("label_media"), instance, {INTERACTIVE: "true"})
+
+
 def _build_and_publish(session: Session, definitions: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
     # Behind a closed gate nothing is built either: the publish says which checks closed it.
     for slug in FETCH:  # a failed source skips the checks of its slug; nothing goes out unchecked
         validate_new_batches(session.con, slug, uuid.uuid4().hex)
     failures = []
     if is_waiting(session.con):  # articles that cannot be labelled are published without
-        failures = _execute(definitions.resolve_job_def("label_media"), instance, {INTERACTIVE: "true"})
+        failures = _label(definitions, instance)
     is_closed = bool(closed_gates(session.con))
     publish_only = is_closed or dbt_build.is_current(session.con, session.catalog.settings)
     report("warehouse", "held back" if is_closed else "nothing new" if publish_only else "starting")

@@ -60,8 +60,9 @@ def text(record: Record, column: str) -> str | None:
 def address(record: Record) -> str | None:
     """The written address by which the report's unit is to be found; None where the source gives a unit of its own."""
     written = record.get("address")
-    is_wanted = text(record, "unit_code") is None and isinstance(written, str)
-    return clean(written) or None if is_wanted else None
+    if text(record, "unit_code") is not None or not isinstance(written, str):
+        return None
+    return clean(written) or None
 
 
 def redacted(record: Record, column: str) -> str | None:

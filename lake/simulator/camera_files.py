@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import islice
@@ -22,6 +23,12 @@ def file_name(day: date) -> str:
     return f"events-{day.isoformat()}.ndjson{'' if day == CLOCK.date() else '.gz'}"
 
 
+def are_dropped(folder: Path, seed: int) -> bool:
+    """Whether the folder's marker says that these very files are there."""
+    marker = folder / SIMULATOR_MARKER
+    return marker.is_file() and marker.read_text() == _state(folder, seed)
+
+
 def drop_camera_files(folder: Path, seed: int) -> None:
     """Write the files unless the folder's marker says that these very files are there (seed, version, sizes).
 
@@ -29,14 +36,14 @@ def drop_camera_files(folder: Path, seed: int) -> None:
     Raises OSError when the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / SIMULATOR_MARKER
-    if marker.is_file() and marker.read_text() == _state(folder, seed):
+    if are_dropped(folder, seed):
         return
     traffic = ledger(seed)
     messages = Messages(traffic)
     # zlib releases the interpreter lock: one thread formats while the other compresses.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda plan: _write(folder / file_name(plan.day), plan, messages), traffic.lines))
+    marker = folder / SIMULATOR_MARKER
     aside = _aside(marker)
     aside.write_text(_state(folder, seed))
     aside.replace(marker)
@@ -63,3 +70,7 @@ def _state(folder: Path, seed: int) -> str:
     files = [folder / file_name(day) for day in DAYS]
     sizes = {path.name: path.stat().st_size if path.is_file() else None for path in files}
     return json.dumps({"seed": seed, "version": VERSION, "bytes": sizes}, indent=1)
+
+
+if __name__ == "__main__":
+    drop_camera_files(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,5 +1,6 @@
 """The synthetic province on loopback: one HTTP server for all routes, and the folders of what comes as files."""
 
+import subprocess
 import sys
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
@@ -10,7 +11,8 @@ from threading import Lock, Thread
 from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
-from lake.simulator.camera_files import drop_camera_files
+from lake.simulator import camera_files
+from lake.simulator.camera_files import are_dropped, drop_camera_files
 from lake.simulator.clocks import Clock, StandingClock
 from lake.simulator.delivered import FOLDERS, deliver
 from lake.simulator.feeds import Feeds
@@ -20,7 +22,9 @@ from lake.simulator.prometheus import Prometheus
 from lake.simulator.province import SEED
 from lake.simulator.response import NOT_FOUND, Parameters, Response
 
+ROOT = Path(__file__).parents[2]
 _SCHEME = "simulator:"
+CAMERAS = f"{_SCHEME}/camera"
 _LARGEST_FORM_BYTES = 100_000
 
 
@@ -40,6 +44,7 @@ class Simulator:
         self._clock = clock or StandingClock()
         self._port = port
         self._delivered: set[str] = set()
+        self._ahead: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Simulator":
         """Serve. Raises OSError."""
@@ -56,6 +61,19 @@ class Simulator:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        if self._ahead is not None:
+            self._ahead.kill()
+            self._ahead.wait()
+
+    def write_ahead(self) -> None:
+        """Begin to write the cameras' files, unless they are there, while other sources are harvested.
+
+        In a process of its own, which ends with this one.
+        """
+        folder = self._folder / "camera"
+        if not are_dropped(folder, self._seed):
+            command = [sys.executable, "-m", camera_files.__name__, str(folder), str(self._seed)]
+            self._ahead = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def resolve(self, location: str) -> str:
         """Where a declared location is served.
@@ -73,6 +91,8 @@ class Simulator:
             self._routes.make(place)
             return f"{self.url}/{path}"
         folder = self._folder / place
+        if place == "camera" and self._ahead is not None:
+            self._ahead.wait()  # where it failed the files are written here
         if place not in self._delivered:
             (drop_camera_files if place == "camera" else deliver)(folder, self._seed)
             self._delivered.add(place)

@@ -92,3 +92,16 @@ def test_damaged_model_file_is_made_anew(tmp_path: Path, monkeypatch: pytest.Mon
         file.write_bytes(damage)
         assert labelling.load_model(settings).to_bytes() == sound
         assert file.read_bytes() == sound
+
+
+def test_process_of_its_own_labels_what_is_waiting(
+    catalog: Catalog, con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_text(rss(list(ledger(2021)[300:320])), encoding="utf-8")
+    source = declare("bao-sau", slug="media", format="feed", location=str(feed), name_vi="x", name_en="x")
+    assert harvest(catalog, con, source, run_id="r", location=str(feed)).error is None
+    assert labelling.is_waiting(con)
+    with labelling.labelled_ahead(catalog.settings) as wait:
+        assert wait() == 0
+    assert not labelling.is_waiting(con)
