@@ -66,10 +66,7 @@ class Simulator:
             self._ahead.wait()
 
     def write_ahead(self) -> None:
-        """Begin to write the cameras' files, unless they are there, while other sources are harvested.
-
-        In a process of its own, which ends with this one.
-        """
+        """Begin to write the cameras' files in a process of its own, unless they are there; `resolve` waits for it."""
         folder = self._folder / "camera"
         if not are_dropped(folder, self._seed):
             command = [sys.executable, "-m", camera_files.__name__, str(folder), str(self._seed)]

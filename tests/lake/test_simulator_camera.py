@@ -94,6 +94,7 @@ def test_camera_files_are_written_once_and_restored_when_damaged(simulator: Simu
         assert {path.name: (path.stat().st_mtime_ns, digest(path)) for path in folder.iterdir()} == before
     (folder / camera_files.file_name(DAYS[2])).write_bytes(b"cut")
     with Simulator(folder.parent) as again:
+        again.write_ahead()  # in another process, which is waited for
         again.resolve("simulator:/camera")
         assert {path.name: digest(path) for path in folder.iterdir()} == {n: d for n, (_, d) in before.items()}
 
