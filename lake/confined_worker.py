@@ -1,6 +1,6 @@
 """The child process of lake/confinement.py: runs parsers of ours, behind the walls of lake/sandbox_worker.py.
 
-Started by its path with two arguments: the folder our packages lie in, and JSON of `modules`, `cpu_s`, `memory_mb`.
+Started by its path with two arguments: the folder our packages lie in, and JSON of `modules`, `memory_mb`.
 It loads the parsers, shuts the doors (no network, no file, no process, no other user's data), says so by an empty
 answer, and then answers payloads until its input ends. Its limits of memory count from what loading has taken, those
 of CPU from the beginning of each payload.
@@ -56,7 +56,7 @@ def main() -> None:
         header = json.loads(requests.read(int.from_bytes(lengths[:_LENGTH], "big")))
         body = requests.read(int.from_bytes(lengths[_LENGTH:], "big"))
         used = resource.getrusage(resource.RUSAGE_SELF)
-        until_s = int(used.ru_utime + used.ru_stime) + 1 + limits["cpu_s"]
+        until_s = int(used.ru_utime + used.ru_stime) + 1 + header["cpu_s"]
         resource.setrlimit(resource.RLIMIT_CPU, (until_s, resource.RLIM_INFINITY))  # SIGXCPU ends the process
         _answer(answers, _parsed(modules[header["module"]], header, body))
     del held

@@ -38,13 +38,15 @@ class ParserKilled(PayloadRefused):
 class ConfinedParser:
     """`parse(body, delivery) -> Parsed` of modules of ours, in one child; safe to share between threads.
 
-    A payload may take `cpu_s` seconds of CPU, four times that in all, and `memory_mb` more than the loaded parser.
+    A payload may take `cpu_s` seconds of CPU and `cpu_s_per_mb` for each MB of it, four times that in all, and
+    `memory_mb` more than the loaded parser.
     The child is started when first needed, and anew after it was killed; it ends with this process.
     """
 
-    def __init__(self, *modules: str, cpu_s: int = 10, memory_mb: int = 512) -> None:
+    def __init__(self, *modules: str, cpu_s: int = 10, cpu_s_per_mb: int = 0, memory_mb: int = 512) -> None:
         self._modules = modules
         self._cpu_s = cpu_s
+        self._cpu_s_per_mb = cpu_s_per_mb
         self._memory_mb = memory_mb
         self._worker: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -54,8 +56,10 @@ class ConfinedParser:
 
         Keys and what finds addresses stay here. Raises PayloadRefused as the module does, and ParserKilled.
         """
+        cpu_s = self._cpu_s + self._cpu_s_per_mb * (len(body) >> 20)
         request = {
             "module": module or self._modules[0],
+            "cpu_s": cpu_s,
             "format": delivery.format,
             "received_at": delivery.received_at.isoformat(),
             "origin": delivery.origin,
@@ -63,10 +67,10 @@ class ConfinedParser:
         }
         with self._lock:
             worker = self._worker or self._start()
-            answer = self._exchange(worker, _framed(request, body), 4.0 * self._cpu_s)
+            answer = self._exchange(worker, _framed(request, body), 4.0 * cpu_s)
         if answer is None:
             raise ParserKilled(
-                f"{delivery.origin} took the parser more than {self._cpu_s} s or {self._memory_mb} MB, or broke it; "
+                f"{delivery.origin} took the parser more than {cpu_s} s or {self._memory_mb} MB, or broke it; "
                 "look at what it serves."
             )
         header, _, tables = answer.partition(b"\n")
@@ -93,7 +97,7 @@ class ConfinedParser:
             self._worker = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        limits = {"modules": self._modules, "cpu_s": self._cpu_s, "memory_mb": self._memory_mb}
+        limits = {"modules": self._modules, "memory_mb": self._memory_mb}
         self._worker = subprocess.Popen(
             [sys.executable, "-I", "-B", str(WORKER), str(PACKAGES), json.dumps(limits)],
             stdin=subprocess.PIPE,

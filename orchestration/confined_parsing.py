@@ -16,8 +16,9 @@ TABLES = (
     *("transforms.indicator", "transforms.ticket_rows"),
     *("transforms.dossier", "transforms.document", "transforms.task", "transforms.system"),
 )
-# (seconds of CPU, MB) for one payload: the largest feeds allowed take a third, the largest workbooks a quarter.
-LIMITS = {PAGES: (10, 512), TABLES: (60, 2_048)}
+# Seconds of CPU for one payload, and for each MB of it, and MB: the largest feeds allowed take a third, the largest
+# workbooks a quarter, and a history of reports in CSV a quarter of what its size grants.
+LIMITS = {PAGES: (10, 0, 512), TABLES: (60, 3, 2_048)}
 
 
 def media(body: bytes, delivery: Delivery) -> Parsed:
@@ -43,5 +44,5 @@ def table(slug: Slug, body: bytes, delivery: Delivery) -> Parsed:
 @cache
 def child(modules: tuple[str, ...]) -> ConfinedParser:
     """One child of this process for all payloads that the modules read."""
-    cpu_s, memory_mb = LIMITS[modules]
-    return ConfinedParser(*modules, cpu_s=cpu_s, memory_mb=memory_mb)
+    cpu_s, cpu_s_per_mb, memory_mb = LIMITS[modules]
+    return ConfinedParser(*modules, cpu_s=cpu_s, cpu_s_per_mb=cpu_s_per_mb, memory_mb=memory_mb)

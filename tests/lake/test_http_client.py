@@ -202,7 +202,7 @@ def drip(part: str) -> Handler:
 def test_slow_drip_ends_at_the_deadline(server: Server, part: str) -> None:
     server.answer = drip(part)
     began = time.monotonic()
-    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"deadline|timed out"):
+    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"did not end in time|timed out"):
         http.get(server.url)
     assert time.monotonic() - began < 2
 
@@ -299,7 +299,7 @@ def test_endless_chunks_end_at_the_deadline_at_any_pace(server: Server, pause_s:
 
     server.answer = endless
     began = time.monotonic()
-    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"deadline|timed out"):
+    with HttpClient(deadline_s=0.6) as http, pytest.raises(SourceUnreachable, match=r"did not end in time|timed out"):
         http.get(server.url)
     assert time.monotonic() - began < 2
 
