@@ -29,26 +29,24 @@ from dashboards.charts import (
 from dashboards.number_format import Lang
 
 TYPES = ("Thành phố ", "Thị xã ", "Thị trấn ", "Phường ", "Huyện ", "Quận ", "Xã ")
-TILE = 50  # pixels a tile needs for a name, and its height
+TILE = 52  # the height of a tile, and the width it needs for a name, in pixels
+_LINE = 11  # letters
 _GAP = 0.03  # of a tile, to each side
 STATES = ("ok", "below", "blind", "unknown")  # of a camera, in the order of the legend
 
 
 def classes(values: pl.Series, write: Callable[[int], str], unknown: str) -> tuple[list[str], list[str]]:
-    """Up to five classes with about as many units each: the label of each value, and the labels from few to many.
+    """Up to five classes of counts, none at all apart from the rest: the label of each, and the labels in order.
 
-    `values` are counts; a missing one is `unknown` and in no class.
+    Those that are not zero are parted so that each class has about as many units; a missing one is `unknown`.
     """
-    known = values.drop_nulls()
-    distinct = sorted(set(known.to_list()))
-    if len(distinct) > len(RAMP):
-        shares = (0.2, 0.4, 0.6, 0.8)
-        uppers = sorted({int(known.quantile(share, "nearest") or 0) for share in shares} | {distinct[-1]})
-    else:
-        uppers = distinct
-    labels, low = [], distinct[0] if distinct else 0
+    counted = values.filter(values > 0)
+    uppers = sorted({int(counted.quantile(share, "nearest") or 0) for share in (0.25, 0.5, 0.75, 1.0)} - {0})
+    if (values == 0).any():
+        uppers.insert(0, 0)
+    labels, low = [], 0 if 0 in uppers else int(str(counted.min() or 0))
     for upper in uppers:
-        labels.append(write(upper) if low >= upper else f"{write(low)}–{write(upper)}")
+        labels.append(write(upper) if low == upper else f"{write(low)}–{write(upper)}")
         low = upper + 1
 
     def label(value: int | None) -> str:
@@ -68,7 +66,7 @@ def tile_map(frame: pl.DataFrame, labels: Sequence[str], tips: Mapping[str, str]
     tiles = frame.with_columns(
         x=pl.col("tile_column").cast(pl.Float64),
         y=pl.col("tile_row").cast(pl.Float64),
-        lines=pl.Series([_lines(name) for name in frame["name_vi"]], dtype=pl.List(pl.String)),
+        lines=pl.Series([_lines(name) for name in frame["name_vi"]], dtype=pl.String),
         initials=pl.Series([_initials(name) for name in frame["name_vi"]], dtype=pl.String),
     ).with_columns(
         left=pl.col("x") + _GAP, right=pl.col("x") + 1 - _GAP, top=pl.col("y") + _GAP, bottom=pl.col("y") + 1 - _GAP
@@ -80,13 +78,19 @@ def tile_map(frame: pl.DataFrame, labels: Sequence[str], tips: Mapping[str, str]
     x = alt.X("left:Q", scale=x_scale, axis=None)
     y = alt.Y("top:Q", scale=y_scale, axis=None)
     # text stands in the middle of its tile
-    middle = tiles.with_columns(left=pl.col("x") + 0.5, top=pl.col("y") + 0.36)
+    first = pl.when(pl.col("lines").str.contains("\n")).then(0.21).otherwise(0.33)
+    named = tiles.with_columns(left=pl.col("x") + 0.5, top=pl.col("y") + first)
+    middle = tiles.with_columns(left=pl.col("x") + 0.5, top=pl.col("y") + 0.33)
     below = tiles.with_columns(left=pl.col("x") + 0.5, top=pl.col("y") + 0.78)
-    wide = f"width < {TILE * (columns - first_column) * 0.9}"
+    narrow = f"width < {TILE * (columns - first_column)}"
     base = alt.Chart(tiles).encode(x=x, x2="right:Q", y=y, y2="bottom:Q")
 
     def text(data: pl.DataFrame, column: str, **options: Any) -> Any:
-        return alt.Chart(data).mark_text(**options).encode(x=x, y=y, text=f"{column}:N", color=_ink(labels))
+        return (
+            alt.Chart(data)
+            .mark_text(baseline="middle", **options)
+            .encode(x=x, y=y, text=f"{column}:N", color=_ink(labels))
+        )
 
     layers = [
         base.mark_rect(cornerRadius=2).encode(fill=_fill(labels), **_outline(), tooltip=_texts(tips)).add_params(
@@ -96,9 +100,9 @@ def tile_map(frame: pl.DataFrame, labels: Sequence[str], tips: Mapping[str, str]
             x=alt.X("x0:Q", scale=x_scale, axis=None), x2="x1:Q",
             y=alt.Y("y0:Q", scale=y_scale, axis=None), y2="y1:Q",
         ),
-        text(middle, "lines", fontSize=9.5, lineHeight=11, baseline="middle", opacity=alt.expr(f"{wide} ? 0 : 1")),
-        text(middle, "initials", fontSize=9, baseline="middle", opacity=alt.expr(f"{wide} ? 1 : 0")),
-        text(below, "shown", fontSize=11, fontWeight="bold", baseline="middle"),
+        text(named, "lines", fontSize=10.5, lineHeight=12, lineBreak="\n", opacity=alt.expr(f"{narrow} ? 0 : 1")),
+        text(middle, "initials", fontSize=9, opacity=alt.expr(f"{narrow} ? 1 : 0")),
+        text(below, "shown", fontSize=11, fontWeight="bold"),
     ]  # fmt: skip
     chart = alt.layer(*layers).resolve_scale(color="independent", fill="independent")
     return finished(chart, lang, height=TILE * (rows - first_row))
@@ -153,13 +157,13 @@ def _short(name: str) -> str:
     return name.removeprefix(kind)
 
 
-def _lines(name: str) -> list[str]:
+def _lines(name: str) -> str:
     """A name without its type on one line, or on two of about the same length."""
     words = _short(name).split()
-    if len(words) < 2 or len(" ".join(words)) < 8:
-        return [" ".join(words)]
+    if len(" ".join(words)) <= _LINE:
+        return " ".join(words)
     cuts = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-    return list(min(cuts, key=lambda cut: max(map(len, cut))))
+    return "\n".join(min(cuts, key=lambda cut: max(map(len, cut))))
 
 
 def _initials(name: str) -> str:

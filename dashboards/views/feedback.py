@@ -11,7 +11,7 @@ from dashboards import address, card_grid, charts, maps, periods
 from dashboards.charts import Series
 from dashboards.choice import BOUNDARIES
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, heading, newly, nothing
+from dashboards.panels import Column, chart_panel, heading, nothing
 from dashboards.views import reconcile, tickets
 
 # of each line the first with a value: not every source tells deadlines, or lies where the holidays are known
@@ -28,15 +28,16 @@ def show(page: Page) -> None:
     card_grid.show(page, card_grid.carried(page, CARDS))
     if page.choice.channels:
         st.caption(page.words.text("feedback.cards_all_channels"))
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _flow(where, page)
-    with right:
-        _stock(where, page)
-    _places(where, page)
+    _flow(where, page)
     left, right = st.columns(2, gap="medium")
     with left:
+        _stock(where, page)
+    with right:
         _cohorts(where, page)
+    units = _map(where, page)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _ranking(units, page)
     with right:
         service = _fields(where, page)
     tickets.show(where, service, page)
@@ -178,24 +179,21 @@ def _columns(page: Page, name: str, label: str) -> dict[str, Column]:
     return {name: Column(label, width="medium")} | counts | rate
 
 
-def _places(where: dict[str, Any], page: Page) -> None:
-    """The map of the communes and the ranking of districts or communes; a click on either chooses the unit."""
-    words = page.words
+def _map(where: dict[str, Any], page: Page) -> pl.DataFrame:
+    """The communes and what is reported in each; a click chooses one. Returns the figures of all units."""
     asked = {name: where[name] for name in ("source", "first", "last", "channels")}
     units = page.figures.ask("feedback_by_unit", **asked, boundary_day=BOUNDARIES[page.choice.boundary])
     if not units["n_received"].count():
-        heading(words.text("feedback.map"))
-        nothing(words, "feedback.no_unit" if units.is_empty() else "feedback.not_restated")
-        return
+        heading(page.words.text("feedback.map"))
+        nothing(page.words, "feedback.no_unit" if units.is_empty() else "feedback.not_restated")
+        return units
     everything = page.figures.ask("feedback_totals", **where | {"unit": None, "unit_valid_from": None})
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _map(units.filter(level="commune"), int(everything["n_received"][0]), page)
-    with right:
-        _ranking(units, page)
+    communes = units.filter(level="commune")
+    _drawn(communes, int(everything["n_received"][0]) - int(communes["n_received"].sum()), page)
+    return units
 
 
-def _map(communes: pl.DataFrame, n_all: int, page: Page) -> None:
+def _drawn(communes: pl.DataFrame, n_elsewhere: int, page: Page) -> None:
     words, formats, chosen = page.words, page.formats, page.choice.unit
     unknown = words.text("feedback.unknown_unit")
     label, labels = maps.classes(communes["n_received"], formats.count, unknown)
@@ -220,17 +218,17 @@ def _map(communes: pl.DataFrame, n_all: int, page: Page) -> None:
         )
         frame = frame.filter(pl.col("tile_row").is_not_null())
     note = f"{words.text(f'boundary.{page.choice.boundary}')}. {note}"
-    if elsewhere := n_all - int(communes["n_received"].sum()):
-        note += " " + words.text("feedback.map_elsewhere", n=formats.count(elsewhere))
+    if n_elsewhere:
+        note += " " + words.text("feedback.map_elsewhere", n=formats.count(n_elsewhere))
     if frame.is_empty():
         return
     columns = _columns(page, "name_vi", words.text("feedback.unit"))
     picked = chart_panel(
         words.text("feedback.map"),
         draw(frame, labels, tips, lang=words.lang),
-        page=page, frame=frame, columns=columns, note=note, select="feedback-map",
+        page=page, frame=frame, columns=columns, note=note, select=_key("map", page),
     )  # fmt: skip
-    _choose("feedback-map", picked.get("code"))
+    _choose(picked.get("code"), page)
 
 
 def _ranking(units: pl.DataFrame, page: Page) -> None:
@@ -257,17 +255,26 @@ def _ranking(units: pl.DataFrame, page: Page) -> None:
             ranked, "name_vi", _parts(page), title=words.text("feedback.unit"), lang=words.lang, pick=True
         ),
         page=page, frame=ranked, columns=_columns(page, "name_vi", words.text("feedback.unit")),
-        note=words.text("feedback.units_note", **counts), select="feedback-units",
+        note=words.text("feedback.units_note", **counts), select=_key("units", page),
     )  # fmt: skip
     codes = ranked.filter(name_vi=picked.get("name_vi"))["code"].to_list() if picked else []
-    _choose("feedback-units", codes[0] if codes else None)
+    _choose(codes[0] if codes else None, page)
 
 
-def _choose(key: str, code: str | None) -> None:
-    """The unit that was clicked becomes the filter's, as if chosen there."""
-    if newly(key, code):
+def _key(chart: str, page: Page) -> str:
+    """The key of a chart that chooses the unit: a new one for each unit, so that no old pick stays behind."""
+    return f"feedback-{chart}-{page.choice.unit.code if page.choice.unit else ''}"
+
+
+def _choose(code: str | None, page: Page) -> None:
+    """The unit that was clicked becomes the filter's, as if chosen there; the one already chosen is let go."""
+    if code is None:
+        return
+    if page.choice.unit and page.choice.unit.code == code:
+        address.forget(address.UNIT)
+    else:
         st.session_state[address.UNIT] = code
-        st.rerun()
+    st.rerun()
 
 
 def _fields(where: dict[str, Any], page: Page) -> str | None:

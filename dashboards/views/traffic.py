@@ -29,8 +29,8 @@ def show(page: Page) -> None:
     with left:
         picked = _map(cameras, page)
     with right:
+        _hours(where, page)
         _labels(where, page)
-    _hours(where, page)
     picked = _cameras(cameras, page) or picked
     reconcile.show(source, "traffic", page)
     if picked is not None:
@@ -142,7 +142,7 @@ def _hours(where: dict[str, Any], page: Page) -> None:
         flow.append(Series("vehicles_per_hour_before", words.text("traffic.flow_before", period=named), charts.MUTED))
     chart_panel(
         title,
-        charts.line(hours, "hour_of_day", hour, flow, lang=words.lang, height=260),
+        charts.line(hours, "hour_of_day", hour, flow, lang=words.lang, height=200),
         page=page, frame=hours,
         columns={"hour_of_day": Column(hour)} | {part.column: Column(part.label, formats.count) for part in flow},
         note=words.text("traffic.hours_note", period=formats.period(period.grain, period.first, period.last)),
