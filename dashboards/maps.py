@@ -154,7 +154,8 @@ def _texts(tips: Mapping[str, str]) -> list[Any]:
 
 def _short(name: str) -> str:
     kind = next((kind for kind in TYPES if name.startswith(kind)), "")
-    return name.removeprefix(kind)
+    short = name.removeprefix(kind)
+    return f"{kind[:1]}.{short}" if set(short) <= set("IVX0123456789") else short  # Phường III → P.III
 
 
 def _lines(name: str) -> str:

@@ -11,11 +11,9 @@ with days as (
 summed as (
     select
         camera_id,
-        min(online_on) as first_on,
         max(last_on) as last_on,
         sum(online_minutes) filter (where online_on = last_on) as online_last_day,
         sum(missing_minutes) filter (where online_on = last_on) as missing_last_day,
-        sum(expected_minutes) filter (where online_on = last_on) as expected_last_day,
         cast(sum(online_minutes) as bigint) as online_minutes,
         cast(sum(n_vehicles) as bigint) as n_vehicles,
         sum(online_minutes) / nullif(sum(expected_minutes), 0) as low,

@@ -63,7 +63,7 @@ def show(where: dict[str, Any], service: str | None, page: Page) -> None:
         title,
         named,
         {
-            "request_id": Column(words.text("feedback.id"), width="small"),
+            "request_id": Column(words.text("feedback.id")),
             "state": Column(words.text("feedback.state")),
             "overdue_s": Column(words.text("feedback.overdue_by"), formats.duration, width="small", alignment="right"),
             "service": Column(words.text("feedback.service"), width="medium"),

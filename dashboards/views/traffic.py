@@ -38,16 +38,17 @@ def show(page: Page) -> None:
 
 
 def _judged(cameras: pl.DataFrame, page: Page) -> pl.DataFrame:
-    """With `state`, of the last day with news: against the target on both bounds, since silence is not darkness."""
-    target = page.target(page.scope.ids[0], "C1", "day") or 1.0
-    low = pl.col("online_last_day") / pl.col("expected_last_day")
-    high = (pl.col("online_last_day") + pl.col("missing_last_day")) / pl.col("expected_last_day")
+    """With `state`: dark on the last day with news, else the period against the target on both bounds.
+
+    A camera whose messages are missing is not known to be dark.
+    """
+    target = _target(page)
     code = (
-        pl.when(high == 0)
+        pl.when(pl.col("online_last_day") + pl.col("missing_last_day") == 0)
         .then(pl.lit("blind"))
-        .when(low >= target)
+        .when(pl.col("low") >= target)
         .then(pl.lit("ok"))
-        .when(high < target)
+        .when(pl.col("high") < target)
         .then(pl.lit("below"))
         .otherwise(pl.lit("unknown"))
     )
@@ -56,8 +57,13 @@ def _judged(cameras: pl.DataFrame, page: Page) -> pl.DataFrame:
     )
 
 
+def _target(page: Page) -> float:
+    """The share of time with pictures that is asked for; without a target, all of it."""
+    return page.target(page.scope.ids[0], "C1", page.choice.period.grain) or 1.0
+
+
 def _states(page: Page) -> dict[str, str]:
-    target = page.formats.percent(page.target(page.scope.ids[0], "C1", "day") or 1.0, 0)
+    target = page.formats.percent(_target(page), 0)
     return {code: page.words.text(f"traffic.state_{code}", target=target) for code in maps.STATES}
 
 
@@ -68,11 +74,13 @@ def _sentence(cameras: pl.DataFrame, page: Page) -> None:
     if told.is_empty():
         st.markdown(words.markdown("traffic.sentence_none", n=formats.count(cameras.height), period=named))
         return
-    counts = dict(cameras.group_by("code").len().iter_rows())
+    counts = dict(told.group_by("code").len().iter_rows())
     facts = {code: formats.count(counts.get(code, 0)) for code in maps.STATES}
-    day = formats.day(told["last_on"][0])
-    target = formats.percent(page.target(page.scope.ids[0], "C1", "day") or 1.0, 0)
-    st.markdown(words.markdown("traffic.sentence", n=formats.count(cameras.height), day=day, target=target, **facts))
+    facts |= {"n": formats.count(told.height), "period": named, "day": formats.day(told["last_on"][0])}
+    lines = [words.markdown("traffic.sentence", target=formats.percent(_target(page), 0), **facts)]
+    if silent := cameras.height - told.height:
+        lines.append(words.markdown("traffic.sentence_silent", n=formats.count(silent)))
+    st.markdown(" ".join(lines))
 
 
 def _map(cameras: pl.DataFrame, page: Page) -> str | None:
