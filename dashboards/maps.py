@@ -194,6 +194,7 @@ def road_map(cameras: pl.DataFrame, states: Mapping[str, str], tips: Mapping[str
     """Cameras on their roads where they hang; the road runs from camera to camera in the order of kilometres.
 
     Columns: camera_id, road_code, km_mark, lat, long, state (a label of `states`, whose keys are STATES), and `tips`.
+    The last rows lie on top.
     """
     roads = [
         {
@@ -207,14 +208,14 @@ def road_map(cameras: pl.DataFrame, states: Mapping[str, str], tips: Mapping[str
     ends = cameras.sort("km_mark").group_by("road_code", maintain_order=True).first()
     layers = [
         alt.Chart(drawn).mark_geoshape(filled=False, stroke=MUTED, strokeWidth=5, opacity=0.35),
-        alt.Chart(cameras).mark_point(filled=True, size=120, opacity=1).encode(
+        alt.Chart(cameras).mark_point(filled=True, opacity=1).encode(
             longitude="long:Q", latitude="lat:Q", **_state(states), tooltip=_texts(tips)
         ).add_params(picking("camera_id")),
         alt.Chart(ends).mark_text(align="left", dx=10, dy=-10, fontSize=12, fontWeight="bold", color=TEXT).encode(
             longitude="long:Q", latitude="lat:Q", text="road_code:N"
         ),
     ]  # fmt: skip
-    return finished(alt.layer(*layers).project(type="mercator"), lang, height=360)
+    return finished(alt.layer(*layers).project(type="mercator"), lang, height=320)
 
 
 def strip_map(cameras: pl.DataFrame, states: Mapping[str, str], tips: Mapping[str, str], *, lang: Lang) -> Any:
@@ -226,10 +227,10 @@ def strip_map(cameras: pl.DataFrame, states: Mapping[str, str], tips: Mapping[st
     placed = cameras.with_columns(
         share=pl.when(high > low).then((pl.col("km_mark") - low) / (high - low)).otherwise(0.5)
     )
-    marks = pl.concat([placed.filter(pl.col("km_mark") == low), placed.filter(pl.col("km_mark") == high)])
+    marks = placed.filter((pl.col("km_mark") == low) | (pl.col("km_mark") == high))
     layers = [
         alt.Chart(placed).mark_line(color=MUTED, strokeWidth=5, opacity=0.35).encode(x=x, y=y, detail="road_code:N"),
-        alt.Chart(placed).mark_point(filled=True, size=120, opacity=1).encode(
+        alt.Chart(placed).mark_point(filled=True, opacity=1).encode(
             x=x, y=y, **_state(states), tooltip=_texts(tips)
         ).add_params(picking("camera_id")),
         alt.Chart(marks).mark_text(dy=20, fontSize=11, color=MUTED).encode(x=x, y=y, text="km_shown:N"),
@@ -238,12 +239,14 @@ def strip_map(cameras: pl.DataFrame, states: Mapping[str, str], tips: Mapping[st
 
 
 def _state(states: Mapping[str, str]) -> dict[str, Any]:
-    """Shape and colour tell the same, so that neither is needed."""
+    """Shape and colour tell the same, so that neither is needed; what is in trouble is larger."""
     domain = [states[code] for code in STATES]
-    legend = alt.Legend(title=None, orient="top", symbolSize=110, labelLimit=240)
+    legend = alt.Legend(title=None, orient="top", symbolSize=110, labelLimit=240, columns=2)  # a phone has no more
     colors = alt.Scale(domain=domain, range=[BLUE, AMBER, ORANGE, MUTED])
     shapes = alt.Scale(domain=domain, range=["circle", "triangle-down", "cross", "diamond"])
+    sizes = alt.Scale(domain=domain, range=[60, 170, 170, 170])
     return {
         "color": alt.Color("state:N", scale=colors, legend=legend),
         "shape": alt.Shape("state:N", scale=shapes, legend=legend),
+        "size": alt.Size("state:N", scale=sizes, legend=None),
     }

@@ -86,6 +86,7 @@ def _sentence(cameras: pl.DataFrame, page: Page) -> None:
 def _map(cameras: pl.DataFrame, page: Page) -> str | None:
     words, formats = page.words, page.formats
     placed = cameras.filter(pl.col("road_code").is_not_null() & pl.col("km_mark").is_not_null())
+    placed = placed.sort(pl.col("code") != "ok")  # cameras hang close to each other: those in trouble on top
     if placed.is_empty():
         return None
     frame = placed.with_columns(
