@@ -14,7 +14,7 @@ tickets as (
     select
         date_trunc('month', t.requested_on) as month_start,
         t.resolution_hours,
-        date_diff('second', t.requested_at, t.as_of) / 3600 as observed_hours
+        (epoch(t.as_of) - epoch(t.requested_at)) / 3600 as observed_hours
     from marts.fct_tickets as t
     left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
     where
@@ -26,35 +26,28 @@ tickets as (
         and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
 ),
 
-shares as (
+counts as (
     select
-        t.month_start,
-        d.days,
-        count(*) filter (where t.resolution_hours <= 24 * d.days) / count(*) as share
-    from tickets as t
-    cross join (values (1), (3), (7), (15)) as d (days)
-    where t.observed_hours >= 24 * d.days
-    group by t.month_start, d.days
-    having count(*) >= $few
+        month_start,
+        count(*) as n_received,
+        count(*) filter (where observed_hours >= 24) as n_1,
+        count(*) filter (where observed_hours >= 24 and resolution_hours <= 24) as closed_1,
+        count(*) filter (where observed_hours >= 72) as n_3,
+        count(*) filter (where observed_hours >= 72 and resolution_hours <= 72) as closed_3,
+        count(*) filter (where observed_hours >= 168) as n_7,
+        count(*) filter (where observed_hours >= 168 and resolution_hours <= 168) as closed_7,
+        count(*) filter (where observed_hours >= 360) as n_15,
+        count(*) filter (where observed_hours >= 360 and resolution_hours <= 360) as closed_15
+    from tickets
+    group by month_start
 )
 
 select
-    cast(t.month_start as date) as month_start,
-    count(*) as n_received,
-    any_value(s.within_1) as within_1,
-    any_value(s.within_3) as within_3,
-    any_value(s.within_7) as within_7,
-    any_value(s.within_15) as within_15
-from tickets as t
-left join (
-    select
-        month_start,
-        max(share) filter (where days = 1) as within_1,
-        max(share) filter (where days = 3) as within_3,
-        max(share) filter (where days = 7) as within_7,
-        max(share) filter (where days = 15) as within_15
-    from shares
-    group by month_start
-) as s on t.month_start = s.month_start
-group by t.month_start
-order by t.month_start
+    cast(month_start as date) as month_start,
+    n_received,
+    case when n_1 >= $few then closed_1 / n_1 end as within_1,
+    case when n_3 >= $few then closed_3 / n_3 end as within_3,
+    case when n_7 >= $few then closed_7 / n_7 end as within_7,
+    case when n_15 >= $few then closed_15 / n_15 end as within_15
+from counts
+order by month_start

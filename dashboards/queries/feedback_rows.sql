@@ -20,9 +20,21 @@ units as (
 
 tickets as (
     select
-        t.*,
-        case when t.is_overdue then date_diff('second', t.expected_at, coalesce(t.resolved_at, t.as_of)) end as overdue_s,
-        count(*) over () as n_all
+        t.source,
+        t.request_id,
+        coalesce(t.service_name, t.service_code) as service,
+        t.counted_unit_code,
+        t.channel,
+        t.agency,
+        t.requested_on,
+        t.requested_at,
+        t.expected_at,
+        t.resolved_at,
+        t.is_resolved,
+        t.is_overdue,
+        case when t.is_overdue then cast(epoch(coalesce(t.resolved_at, t.as_of)) - epoch(t.expected_at) as bigint) end as overdue_s,
+        t.is_closed_before_requested,
+        t.n_reopenings
     from marts.fct_tickets as t
     left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
     where
@@ -33,14 +45,19 @@ tickets as (
         and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
         and ($service is null or coalesce(t.service_name, t.service_code) = $service)
         and case $state when 'open' then not t.is_resolved when 'overdue' then t.is_overdue else true end
-    order by overdue_s desc nulls last, t.requested_at desc, t.request_id
+),
+
+listed as (
+    select *
+    from tickets
+    order by overdue_s desc nulls last, requested_at desc, request_id
     limit $limit
 )
 
 select
     t.source,
     t.request_id,
-    coalesce(t.service_name, t.service_code) as service,
+    t.service,
     u.name_vi as unit_name,
     t.channel,
     t.agency,
@@ -52,7 +69,7 @@ select
     t.overdue_s,
     t.is_closed_before_requested,
     t.n_reopenings,
-    t.n_all
-from tickets as t
+    (select count(*) from tickets) as n_all
+from listed as t
 left join units as u on t.counted_unit_code = u.code and t.requested_on between u.valid_from and u.valid_to
 order by t.overdue_s desc nulls last, t.requested_at desc, t.request_id

@@ -33,15 +33,16 @@ known_units as (
     from seeds.units
 ),
 
-tickets as (
+-- days, not reports, are set against the months
+waits as (
     select
         t.requested_on,
         t.resolved_on,
-        d.working_day_number
+        k.code is not null as has_calendar,
+        count(*) as n_tickets
     from marts.fct_tickets as t
     left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
     left join known_units as k on t.jurisdiction_code = k.code
-    left join marts.dim_days as d on t.requested_on = d.day and k.code is not null
     where
         t.source = $source
         and t.is_counted
@@ -50,16 +51,18 @@ tickets as (
         and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
         and t.requested_on <= $last::date
         and (t.resolved_on is null or t.resolved_on >= $first::date)
+    group by t.requested_on, t.resolved_on, has_calendar
 ),
 
 aged as (
     select
         m.month_start,
         m.end_on,
-        t.requested_on is not null as is_open,
-        e.working_day_number - t.working_day_number as age
+        coalesce(w.n_tickets, 0) as n_tickets,
+        case when w.has_calendar then e.working_day_number - d.working_day_number end as age
     from months as m
-    left join tickets as t on m.end_on >= t.requested_on and (t.resolved_on is null or m.end_on < t.resolved_on)
+    left join waits as w on m.end_on >= w.requested_on and (w.resolved_on is null or m.end_on < w.resolved_on)
+    left join marts.dim_days as d on w.requested_on = d.day
     left join marts.dim_days as e on m.end_on = e.day
 )
 
@@ -69,12 +72,12 @@ select
     cast(b.young as integer) as young,
     cast(b.middle as integer) as middle,
     cast(b.old as integer) as old,
-    count(*) filter (where a.age <= b.young) as n_young,
-    count(*) filter (where a.age > b.young and a.age <= b.middle) as n_middle,
-    count(*) filter (where a.age > b.middle and a.age <= b.old) as n_old,
-    count(*) filter (where a.age > b.old) as n_oldest,
-    count(*) filter (where a.is_open and a.age is null) as n_ageless,
-    count(*) filter (where a.is_open) as n_open
+    cast(coalesce(sum(a.n_tickets) filter (where a.age <= b.young), 0) as bigint) as n_young,
+    cast(coalesce(sum(a.n_tickets) filter (where a.age > b.young and a.age <= b.middle), 0) as bigint) as n_middle,
+    cast(coalesce(sum(a.n_tickets) filter (where a.age > b.middle and a.age <= b.old), 0) as bigint) as n_old,
+    cast(coalesce(sum(a.n_tickets) filter (where a.age > b.old), 0) as bigint) as n_oldest,
+    cast(coalesce(sum(a.n_tickets) filter (where a.age is null), 0) as bigint) as n_ageless,
+    cast(sum(a.n_tickets) as bigint) as n_open
 from aged as a
 cross join bounds as b
 group by all

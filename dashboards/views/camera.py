@@ -14,6 +14,12 @@ from dashboards.plain_text import escape
 DAYS = 7
 
 
+def kilometre(mark: float) -> str:
+    """2078.35 → Km2078+350, as the stones by the road have it."""
+    metres = round(mark * 1000)
+    return f"Km{metres // 1000}+{metres % 1000:03}"
+
+
 def dialog(camera: dict[str, Any], source: str, page: Page) -> None:
     """The dialog of a row of `cameras.sql`: seven days up to the last one with news in the period chosen."""
     words, formats = page.words, page.formats
@@ -24,7 +30,7 @@ def dialog(camera: dict[str, Any], source: str, page: Page) -> None:
         facts = [
             ("place", camera["name_vi"]),
             ("road", camera["road_code"]),
-            ("km", formats.decimal(mark, 3) if mark is not None else None),
+            ("km", kilometre(mark) if mark is not None else None),
             ("direction", camera["direction"]),
             ("owner", camera["owner"]),
             ("installed", formats.day(camera["installed_on"])),

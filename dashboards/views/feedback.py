@@ -26,6 +26,8 @@ def show(page: Page) -> None:
     where = tickets.chosen(page)
     _sentence(where, page)
     card_grid.show(page, card_grid.carried(page, CARDS))
+    if page.choice.snapshot is not None:
+        st.caption(page.words.text("app.details_newest"))
     if page.choice.channels:
         st.caption(page.words.text("feedback.cards_all_channels"))
     _flow(where, page)
@@ -234,6 +236,8 @@ def _drawn(communes: pl.DataFrame, n_elsewhere: int, page: Page) -> None:
 def _ranking(units: pl.DataFrame, page: Page) -> None:
     """Districts, or the communes of the one chosen; the units of 2025 lie in none."""
     words, chosen = page.words, page.choice.unit
+    if not units["n_received"].count():
+        return  # the map has said why
     if page.choice.boundary == "2021" and chosen is None:
         ranked = units.filter(level="district")
     elif page.choice.boundary == "2021" and chosen is not None:

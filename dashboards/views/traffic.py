@@ -25,6 +25,8 @@ def show(page: Page) -> None:
     cameras = _judged(page.figures.ask("cameras", **where), page)
     _sentence(cameras, page)
     card_grid.show(page, card_grid.carried(page, CARDS))
+    if page.choice.snapshot is not None:
+        st.caption(page.words.text("app.details_newest"))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         picked = _map(cameras, page)
@@ -90,7 +92,7 @@ def _map(cameras: pl.DataFrame, page: Page) -> str | None:
     if placed.is_empty():
         return None
     frame = placed.with_columns(
-        km_shown=pl.Series([_kilometre(value) for value in placed["km_mark"]], dtype=pl.String),
+        km_shown=pl.Series([camera.kilometre(value) for value in placed["km_mark"]], dtype=pl.String),
         share_shown=pl.Series(
             [
                 _between(formats.percent(low), formats.percent(high))
@@ -125,12 +127,6 @@ def _map(cameras: pl.DataFrame, page: Page) -> str | None:
 
 def _between(low: str, high: str) -> str:
     return low if low == high else f"{low} – {high}"
-
-
-def _kilometre(mark: float) -> str:
-    """2078.35 → Km2078+350, as the stones by the road have it."""
-    metres = round(mark * 1000)
-    return f"Km{metres // 1000}+{metres % 1000:03}"
 
 
 def _hours(where: dict[str, Any], page: Page) -> None:
