@@ -68,7 +68,7 @@ WITH_UNITS = COMMON | {address.UNIT}
 
 PAGES: tuple[Entry, ...] = (
     Entry("overview", "tong-quan", overview.show, filters=WITH_UNITS),
-    Entry("feedback", "phan-anh", feedback.show, "ticket", WITH_UNITS),
+    Entry("feedback", "phan-anh", feedback.show, "ticket", WITH_UNITS | {address.CHANNEL}, "feedback_channels"),
     Entry("data_centre", "trung-tam-du-lieu", data_centre.show, "server", COMMON),
     Entry("media", "truyen-thong", media.show, "media", COMMON),
     Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),

@@ -52,6 +52,16 @@ def show(page: Page, codes: Sequence[str], *, links: bool = False) -> list[Card]
     return cards
 
 
+def carried(page: Page, choices: Sequence[Sequence[str]]) -> list[str]:
+    """Of each choice the first code that has values from the sources; a choice without any has no card.
+
+    Where nothing has a value at all, the cards say so themselves.
+    """
+    known = set(page.figures.ask("kpi_themes", sources=page.scope.ids)["code"])
+    found = [next((code for code in codes if code in known), None) for codes in choices]
+    return [code for code in found if code] or [codes[0] for codes in choices]
+
+
 def _exhibit(cards: Sequence[Card], page: Page) -> Exhibit:
     """The cards as a table of what they say."""
     words = page.words

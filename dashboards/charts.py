@@ -15,8 +15,11 @@ from dashboards.number_format import MINUS, Lang
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
 AMBER = "#8A5A00"
 NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
+WHITE = "#FFFFFF"
+RAMP = ("#E6F0F8", PALE, "#7FB2D6", "#2874A8", NAVY)  # few to many
 FONT = '"Source Sans", "Noto Sans", "Segoe UI", sans-serif'
 _TARGET: dict[str, Any] = {"color": ORANGE, "strokeDash": [5, 4], "strokeWidth": 1.4}
+PICK = "pick"  # the name of a chart's selection
 MARGIN = 1.08  # head room over the highest mark
 
 _ENGLISH_MONTHS = "January February March April May June July August September October November December"
@@ -49,7 +52,7 @@ def columns(
         y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=5)),
         **_series_channels(x, x_title, series, number),
     )
-    return _finished(chart, lang)
+    return finished(chart, lang)
 
 
 def stacked_columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang) -> Any:
@@ -65,7 +68,7 @@ def stacked_columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[
         order=alt.Order("order:Q"),
         **_series_channels(x, x_title, series, ",.0f"),
     )
-    return _finished(chart, lang)
+    return finished(chart, lang)
 
 
 def line(
@@ -85,13 +88,28 @@ def line(
         y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=4)),
         **_series_channels(x, x_title, series, number),
     )
-    return _finished(chart, lang, height=height)
+    return finished(chart, lang, height=height)
+
+
+def picking(*fields: str) -> Any:
+    """The selection of one mark by a click; `chart_panel(select=…)` returns the values of `fields`."""
+    return alt.selection_point(name=PICK, fields=list(fields), toggle=False)
 
 
 def ranked_bars(
-    frame: pl.DataFrame, category: str, series: Sequence[Series], *, title: str, lang: Lang, number: str = ",.0f"
+    frame: pl.DataFrame,
+    category: str,
+    series: Sequence[Series],
+    *,
+    title: str,
+    lang: Lang,
+    number: str = ",.0f",
+    pick: bool = False,
 ) -> Any:
-    """Horizontal bars in the order of `frame`, parts of `series` stacked, the total written at the end."""
+    """Horizontal bars in the order of `frame`, parts of `series` stacked, the total written at the end.
+
+    With `pick` a click chooses the bar's category.
+    """
     long = _long(frame, category, series).with_columns(
         pl.col("series").replace_strict({s.label: i for i, s in enumerate(series)}, return_dtype=pl.Int8).alias("order")
     )
@@ -106,13 +124,16 @@ def ranked_bars(
             **_series_channels(category, title, series, number),
         )
     )
+    if pick:
+        picked = picking(category)
+        bars = bars.encode(opacity=alt.condition(picked, alt.value(1), alt.value(0.35))).add_params(picked)
     totals = long.group_by(category, maintain_order=True).agg(pl.col("value").sum())
     text = (
         alt.Chart(totals)
         .mark_text(align="left", dx=5, color=TEXT, fontSize=12)
         .encode(y=y, x=alt.X("value:Q"), text=alt.Text("value:Q", format=number))
     )
-    return _finished(bars + text, lang, height=max(90, 26 * totals.height + (30 if len(series) > 1 else 0)))
+    return finished(bars + text, lang, height=max(90, 26 * totals.height + (30 if len(series) > 1 else 0)))
 
 
 def variance(frame: pl.DataFrame, category: str, value: str, tips: Mapping[str, str], *, lang: Lang) -> Any:
@@ -124,7 +145,7 @@ def variance(frame: pl.DataFrame, category: str, value: str, tips: Mapping[str, 
     low, high = float(str(frame[value].min())), float(str(frame[value].max()))
     reach = max(abs(low), abs(high), 0.01)
     scale = alt.Scale(domain=[min(low, 0) - reach * 0.02, max(high, 0) + reach * 0.9], nice=False)
-    base = alt.Chart(frame).encode(y=y, tooltip=_tooltips(*((name, title, None) for name, title in tips.items())))
+    base = alt.Chart(frame).encode(y=y, tooltip=tooltips(*((name, title, None) for name, title in tips.items())))
     x = alt.X(f"{value}:Q", title=None, scale=scale, axis=alt.Axis(format="+.0%", tickCount=5, orient="top"))
     layers = [
         base.mark_bar(cornerRadiusEnd=1, height={"band": 0.55}).encode(
@@ -140,7 +161,7 @@ def variance(frame: pl.DataFrame, category: str, value: str, tips: Mapping[str, 
         .encode(y=y, x=alt.X("text_at:Q"), text="gap:N"),
         alt.Chart(pl.DataFrame({value: [0.0]})).mark_rule(color=TEXT, strokeWidth=1.2).encode(x=x),
     ]
-    return _finished(alt.layer(*layers), lang, height=max(110, 26 * frame.height + 40))
+    return finished(alt.layer(*layers), lang, height=max(110, 26 * frame.height + 40))
 
 
 def intervals(
@@ -158,7 +179,7 @@ def intervals(
     y = _category_axis(category)
     floor = _floor(frame, low.column, target)
     scale = alt.Scale(domain=[floor, 1], nice=False, clamp=True, zero=False)
-    tips = _tooltips((category, title, None), (low.column, low.label, number), (high.column, high.label, number))
+    tips = tooltips((category, title, None), (low.column, low.label, number), (high.column, high.label, number))
     base = alt.Chart(frame).encode(y=y, tooltip=tips)
     axis = alt.Axis(format=number, orient="top", tickCount=5, grid=True)
 
@@ -173,7 +194,7 @@ def intervals(
     if target is not None:
         rule = alt.Chart(pl.DataFrame({low.column: [target]})).mark_rule(**_TARGET)
         layers.append(rule.encode(x=at(low.column)))
-    return _finished(alt.layer(*layers), lang, height=max(120, 22 * frame.height + 30))
+    return finished(alt.layer(*layers), lang, height=max(120, 22 * frame.height + 30))
 
 
 def band(
@@ -193,9 +214,7 @@ def band(
     # Midnight is written out: a date without a time is read as UTC and drawn a day early west of Greenwich.
     data = frame.with_columns(pl.col(day).cast(pl.Datetime))
     x = alt.X(f"{day}:T", title=None, axis=_month_axis())
-    tips = _tooltips(
-        (f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number)
-    )
+    tips = tooltips((f"{day}:T", title, "%d/%m/%Y"), (low.column, low.label, number), (high.column, high.label, number))
     y = alt.Y(f"{low.column}:Q", title=None, scale=scale, axis=alt.Axis(format=number, tickCount=5))
     layers = [
         alt.Chart(data).mark_area(color=PALE).encode(x=x, y=y, y2=f"{high.column}:Q", tooltip=tips),
@@ -203,7 +222,7 @@ def band(
     ]
     if target is not None:
         layers.append(_rule(target))
-    return _finished(alt.layer(*layers), lang)
+    return finished(alt.layer(*layers), lang)
 
 
 def weekly_columns(
@@ -219,12 +238,12 @@ def weekly_columns(
             x2="sunday:T",
             y2=alt.datum(0),
             y=alt.Y(f"{value.column}:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
-            tooltip=_tooltips((tooltip, title, None), (value.column, value.label, ",.0f")),
+            tooltip=tooltips((tooltip, title, None), (value.column, value.label, ",.0f")),
         )
     ]
     if target is not None:
         layers.append(_rule(target))
-    return _finished(alt.layer(*layers), lang)
+    return finished(alt.layer(*layers), lang)
 
 
 def gantt(
@@ -250,7 +269,7 @@ def gantt(
     present = [name for name in colors if name in set(frame[state])]
     scale = alt.Scale(domain=present, range=[colors[name] for name in present])
     legend = alt.Legend(title=None, orient="top", symbolType="square", labelLimit=220)
-    base = alt.Chart(data).encode(y=y, tooltip=_tooltips(*((name, title, None) for name, title in tips.items())))
+    base = alt.Chart(data).encode(y=y, tooltip=tooltips(*((name, title, None) for name, title in tips.items())))
     layers = [
         base.mark_bar(height={"band": 0.62}, filled=False, color=MUTED, strokeWidth=1).encode(x=x, x2=f"{planned}:T"),
         base.mark_bar(height={"band": 0.62}).encode(
@@ -260,12 +279,13 @@ def gantt(
     if today is not None:
         at = pl.DataFrame({start: [datetime.combine(today, time())]})
         layers.append(alt.Chart(at).mark_rule(**_TARGET).encode(x=x))
-    return _finished(alt.layer(*layers), lang, height=max(160, 21 * frame.height + 40))
+    return finished(alt.layer(*layers), lang, height=max(160, 21 * frame.height + 40))
 
 
 _DARK = {
     BLUE: "#56B4E9", ORANGE: "#FF8A4C", GREEN: "#3CCFA0", PURPLE: "#D3A4D1", AMBER: "#F0C24B", NAVY: "#8CCBF0",
-    MUTED: "#A9B4BE", TEXT: "#F2F5F7", GRID: "#2C3A4F", PALE: "#1E3A55",
+    MUTED: "#A9B4BE", TEXT: "#F2F5F7", GRID: "#2C3A4F", PALE: "#1E3A55", WHITE: "#0B1220",
+    RAMP[0]: "#15253A", RAMP[2]: "#2B6391", RAMP[3]: "#559FD3",
 }  # fmt: skip
 
 
@@ -296,7 +316,7 @@ def _color(series: Sequence[Series]) -> Any:
 
 def _series_channels(index: str, title: str, series: Sequence[Series], number: str) -> dict[str, Any]:
     """Colour and tooltip of a mark over the rows of `_long`."""
-    tips = _tooltips((index, title, None), ("series", " ", None), ("value", " ", number))
+    tips = tooltips((index, title, None), ("series", " ", None), ("value", " ", number))
     return {"color": _color(series), "tooltip": tips}
 
 
@@ -314,7 +334,8 @@ def _month_axis() -> Any:
     return alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 1}, labelOverlap=True, labelSeparation=8)
 
 
-def _tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:
+def tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:
+    """Tooltips of (field, title, number format)."""
     return [
         alt.Tooltip(name, title=title, format=number) if number else alt.Tooltip(name, title=title)
         for name, title, number in fields
@@ -332,7 +353,8 @@ def _floor(frame: pl.DataFrame, column: str, target: float | None) -> float:
     return max(0.0, lowest - max(0.002, (1 - lowest) * 0.15))
 
 
-def _finished(chart: Any, lang: Lang, *, height: int = 260) -> Any:
+def finished(chart: Any, lang: Lang, *, height: int = 260) -> Any:
+    """The chart in the house's fonts and colours, with numbers and days as the language writes them."""
     decimal, thousands = (",", ".") if lang == "vi" else (".", ",")
     locale = {
         "number": {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""], "minus": MINUS},

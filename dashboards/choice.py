@@ -75,6 +75,8 @@ def choose(wanted: Mapping[str, str | None], offers: Offers) -> Choice:
     if period is None:
         unknown(address.PERIOD)
         period = periods.latest(periods.DEFAULT, offers.today)
+    if not wanted.get(address.PERIOD) and period.last < offers.first_day:
+        period = periods.containing(periods.DEFAULT, offers.today)  # a source younger than the last complete month
 
     compare = frozenset(COMPARISONS)
     if wanted.get(address.COMPARE) is not None:

@@ -137,7 +137,7 @@ def _channels(choice: Choice, available: Offers, words: Words) -> None:
     st.multiselect(
         words.text("filter.kenh"),
         list(available.channels),
-        format_func=available.channels.__getitem__,
+        format_func=lambda code: words.coded("channel", available.channels[code]),
         key=_holding("channels", list(choice.channels)),
         label_visibility="collapsed",
         placeholder=words.text("filter.all_channels"),

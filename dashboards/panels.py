@@ -39,16 +39,36 @@ def heading(title: str, note: str = "") -> None:
 
 
 def chart_panel(
-    title: str, chart: Any, *, page: Page, frame: pl.DataFrame, columns: Mapping[str, Column], note: str = ""
-) -> None:
-    """A chart under its title, described in words, with its figures as a table and as downloads one click away."""
+    title: str,
+    chart: Any,
+    *,
+    page: Page,
+    frame: pl.DataFrame,
+    columns: Mapping[str, Column],
+    note: str = "",
+    select: str | None = None,
+) -> dict[str, Any]:
+    """A chart under its title, described in words, with its figures as a table and as downloads one click away.
+
+    With `select`, the key of a chart made with `charts.picking`, the fields of the mark that is picked are returned.
+    """
     spec = chart.to_dict()
     exhibit = exhibited(title, note, page=page, frame=frame, columns=columns, spec=spec)
     _head(exhibit, page)
     shown = charts.in_dark(spec) if is_dark() else spec
-    st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=described(exhibit, page.words))
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": charts.PICK, "key": select} if select else {}
+    state = st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=described(exhibit, page.words), **options)
     with st.expander(page.words.text("app.table")):
         table(frame, columns, alt=title)
+    picked = state.selection[charts.PICK] if select else []
+    return dict(picked[0]) if picked else {}
+
+
+def newly(key: str, picked: Any) -> bool:
+    """True once for each pick of a row or mark: what its reader has closed since must not open again by itself."""
+    before = st.session_state.get(f"{key}-picked")
+    st.session_state[f"{key}-picked"] = picked
+    return bool(picked is not None and picked != before)
 
 
 def table_panel(

@@ -111,5 +111,18 @@ def parse(text: str, first_day: date, today: date) -> Period | None:
         return None
 
 
+def step(period: Period) -> str:
+    """The grain by which a chart over time cuts a period into steps one can tell apart."""
+    n_days = (period.last - period.first).days + 1
+    return "day" if n_days <= 31 else "week" if n_days <= 100 else "month"
+
+
+def months_until(period: Period, today: date) -> tuple[date, date]:
+    """The twelve months in which a period ends, or the period where it is longer, up to `today`: first and last day."""
+    last = min(period.last, today)
+    twelve = date(last.year - (last.month < 12), last.month % 12 + 1, 1)
+    return min(twelve, period.first.replace(day=1)), last
+
+
 def _month_end(year: int, month: int) -> date:
     return date(year + month // 12, month % 12 + 1, 1) - _DAY

@@ -1,47 +1,54 @@
--- Per local month of one source: reports received, reports closed by day of closing, open at the month's end.
--- Spam and repetitions are left out. A report closed at an unknown time has left the backlog but belongs to no month of closing.
-with tickets as (
+-- Per day, week or month ($grain) of a period of one source: reports received, and reports closed by day of closing.
+-- Spam and repetitions are left out. A report closed at an unknown time belongs to no day of closing.
+with inside as (
     select
-        date_trunc('month', t.requested_on) as received_month,
-        date_trunc('month', timezone(s.time_zone, t.resolved_at)) as closed_month,
-        t.is_resolved and t.resolved_at is null as is_closed_unknown
+        code,
+        valid_from,
+        valid_to
+    from marts.bridge_place_containers
+    where container_code = $unit and container_valid_from = $unit_valid_from::date and is_exact
+),
+
+tickets as (
+    select t.*
     from marts.fct_tickets as t
-    inner join marts.dim_sources as s on t.source = s.source
-    where t.source = $source and t.is_counted
+    left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
+    where
+        t.source = $source
+        and t.is_counted
+        and ($unit is null or i.code is not null)
+        and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
 ),
 
 received as (
     select
-        received_month as month_start,
-        count(*) as n_received,
-        count(*) filter (where is_closed_unknown) as n_closed_unknown
+        date_trunc($grain, requested_on) as starts_on,
+        count(*) as n_received
     from tickets
-    group by received_month
+    where requested_on between $first::date and $last::date
+    group by starts_on
 ),
 
 closed as (
     select
-        closed_month as month_start,
+        date_trunc($grain, resolved_on) as starts_on,
         count(*) as n_closed
     from tickets
-    where closed_month is not null
-    group by closed_month
+    where resolved_on between $first::date and $last::date
+    group by starts_on
 ),
 
-months as (
-    select unnest(generate_series(min(received_month), greatest(max(received_month), max(closed_month)), interval 1 month)) as month_start
-    from tickets
+steps as (
+    select distinct date_trunc($grain, cast(day as date)) as starts_on
+    from generate_series($first::date, $last::date, interval 1 day) as days (day)
+    where day >= (select min(requested_on) from marts.fct_tickets where source = $source and is_counted)
 )
 
 select
-    cast(m.month_start as date) as month_start,
+    cast(s.starts_on as date) as starts_on,
     coalesce(r.n_received, 0) as n_received,
-    coalesce(c.n_closed, 0) as n_closed,
-    cast(
-        sum(coalesce(r.n_received, 0) - coalesce(r.n_closed_unknown, 0) - coalesce(c.n_closed, 0))
-            over (order by m.month_start) as bigint
-    ) as n_open
-from months as m
-left join received as r on m.month_start = r.month_start
-left join closed as c on m.month_start = c.month_start
-order by m.month_start
+    coalesce(c.n_closed, 0) as n_closed
+from steps as s
+left join received as r on s.starts_on = r.starts_on
+left join closed as c on s.starts_on = c.starts_on
+order by s.starts_on

@@ -1,8 +1,9 @@
--- Vehicles per local clock hour of one source, mean of its last $days days, all cameras together.
+-- Vehicles per local clock hour of one source, all cameras together: mean over the days of a period that have news, and
+-- over those of the period before; null where that has none.
 with days as (
     select
-        max(online_on) as last_on,
-        cast(least(cast($days as integer), count(distinct online_on)) as integer) as n_days
+        count(distinct online_on) filter (where online_on between $first::date and $last::date) as n_days,
+        count(distinct online_on) filter (where online_on between $previous_first::date and $previous_last::date) as n_days_before
     from marts.fct_camera_days
     where source = $source
 ),
@@ -10,19 +11,21 @@ with days as (
 passages as (
     select
         hour(timezone(s.time_zone, h.hour_at)) as hour_of_day,
-        sum(h.n_passages) as n_vehicles
+        sum(h.n_passages) filter (where h.hour_on between $first::date and $last::date) as n_vehicles,
+        sum(h.n_passages) filter (where h.hour_on between $previous_first::date and $previous_last::date) as n_vehicles_before
     from marts.fct_camera_hours as h
     inner join marts.dim_sources as s on h.source = s.source
-    inner join days as d on h.hour_on > d.last_on - cast($days as integer)
-    where h.source = $source and h.is_vehicle
+    where
+        h.source = $source
+        and h.is_vehicle
+        and h.hour_on between coalesce($previous_first::date, $first::date) and $last::date
     group by hour_of_day
 )
 
 select
     r.hour_of_day,
     coalesce(p.n_vehicles, 0) / d.n_days as vehicles_per_hour,
-    d.last_on - d.n_days + 1 as first_on,
-    d.last_on
+    coalesce(p.n_vehicles_before, 0) / nullif(d.n_days_before, 0) as vehicles_per_hour_before
 from (select unnest(range(24)) as hour_of_day) as r
 cross join days as d
 left join passages as p on r.hour_of_day = p.hour_of_day

@@ -9,6 +9,9 @@ create table seeds.kpi_targets as select * from read_csv('@SEEDS@/kpi_targets.cs
     'unit_code': 'varchar', 'grain': 'varchar', 'valid_to': 'date'});
 create table seeds.unit_bridge as select * from read_csv('@SEEDS@/unit_bridge.csv', types={'old_code': 'varchar', 'new_code': 'varchar'});
 create table seeds.published_figures as select * from read_csv('@SEEDS@/published_figures.csv', types={'unit_code': 'varchar', 'scope_from': 'date', 'scope_to': 'date'});
+create table seeds.unit_tiles as select * from read_csv('@SEEDS@/unit_tiles.csv', types={'code': 'varchar'});
+create table seeds.ticket_event_types as select * from read_csv('@SEEDS@/ticket_event_types.csv');
+create table seeds.kpi_parameters as select * from read_csv('@SEEDS@/kpi_parameters.csv', types={'valid_to': 'date'});
 create table seeds.object_labels as select * from read_csv('@SEEDS@/object_labels.csv');
 
 create table clocks as select * from (values
@@ -36,13 +39,47 @@ select
     requested_at + interval 10 days as expected_at,
     case when i >= 93 then least(requested_at + to_hours(i % 400), timestamptz '2021-09-30 09:00:00+00') end as resolved_at,
     i >= 93 as is_resolved, true as has_deadline, i < 93 or i % 400 > 240 as is_overdue,
-    i >= 93 and i % 400 <= 240 as is_on_time, false as is_closed_before_requested, true as is_synthetic, true as is_counted
+    i >= 93 and i % 400 <= 240 as is_on_time, false as is_closed_before_requested, true as is_synthetic, true as is_counted,
+    ['app', '@HOSTILE@, web'][1 + (i % 3) // 2] as channel
 from numbered
 union all
 select 'boston', 'B-' || i, 'us-boston', null, 'pothole', 'Request for Pothole Repair',
     timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30), cast(timezone('America/New_York', timestamptz '2013-01-05 03:00:00+00' + to_hours(i * 30)) as date),
-    null, case when i % 5 > 0 then timestamptz '2013-01-09 03:00:00+00' + to_hours(i * 30) end, i % 5 > 0, false, false, false, i = 7, false, i < 40
+    null, case when i % 5 > 0 then timestamptz '2013-01-09 03:00:00+00' + to_hours(i * 30) end, i % 5 > 0, false, false, false, i = 7, false, i < 40, null
 from range(41) r(i);  -- the last one is spam
+
+alter table marts.fct_tickets add column counted_unit_code varchar;
+alter table marts.fct_tickets add column resolved_on date;
+alter table marts.fct_tickets add column resolution_hours double;
+alter table marts.fct_tickets add column agency varchar;
+alter table marts.fct_tickets add column n_reopenings bigint;
+alter table marts.fct_tickets add column as_of timestamptz;
+update marts.fct_tickets set counted_unit_code = coalesce(unit_code, jurisdiction_code), agency = '@HOSTILE@', n_reopenings = 0,
+    resolved_on = cast(timezone('Asia/Ho_Chi_Minh', resolved_at) as date), resolution_hours = date_diff('second', requested_at, resolved_at) / 3600,
+    as_of = timestamptz '2021-09-30 10:00:00+00';
+create table marts.fct_ticket_events as
+select source, request_id, seq, ['submitted', '@HOSTILE@'][seq] as event_type, requested_at + to_hours(seq) as occurred_at,
+    '@HOSTILE@' as agency, seq = 2 as is_out_of_order
+from marts.fct_tickets, range(1, 3) r(seq);
+
+-- Every day but Saturdays and Sundays is worked; every commune went whole to its new one.
+create table marts.dim_days as
+select cast(d as date) as day, cast(sum(case when isodow(d) < 6 then 1 else 0 end) over (order by d) as integer) as working_day_number
+from generate_series(date '2020-01-01', date '2021-12-31', interval 1 day) r(d);
+create table marts.dim_places as
+select u.code, u.valid_from, u.valid_to, u.level, u.name_vi, u.parent_code, p.name_vi as parent_name_vi, t.tile_row, t.tile_column
+from seeds.units u
+left join seeds.units p on u.parent_code = p.code and u.valid_from between p.valid_from and coalesce(p.valid_to, date '9999-12-31')
+left join seeds.unit_tiles t on u.code = t.code and u.valid_from = t.valid_from;
+create table marts.dim_place_boundaries (code varchar, valid_from date, geometry varchar);
+create table marts.bridge_place_containers as
+with own as (select code, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, level, parent_code from seeds.units)
+select code, valid_from, valid_to, code as container_code, valid_from as container_valid_from, level as container_level, true as is_exact from own
+union all select c.code, c.valid_from, c.valid_to, p.code, p.valid_from, p.level, true
+from own c join own p on c.parent_code = p.code and c.valid_from between p.valid_from and p.valid_to
+union all select c.code, c.valid_from, c.valid_to, '93', date '2020-02-01', 'province', true from own c where level = 'commune' and parent_code <> '92'
+union all select b.old_code, b.old_valid_from, date '2025-06-30', b.new_code, b.new_valid_from, 'commune', true from seeds.unit_bridge b
+union all select distinct b.new_code, b.new_valid_from, date '9999-12-31', '93', date '2020-02-01', 'province', true from seeds.unit_bridge b;
 
 create table marts.fct_server_days as
 select 'mo-phong-may-chu' as source, 'may-chu-' || lpad(cast(s + 1 as varchar), 2, '0') as instance, cast(d as date) as sampled_on,
@@ -61,6 +98,14 @@ select 'mo-phong-camera' as source, 'QL1A-' || lpad(cast(c + 1 as varchar), 2, '
     cast(case when c % 4 = 0 then 30 * (c > 0)::int else 0 end as double) as missing_minutes, 900 + c as n_vehicles
 from range(12) a(c), generate_series(date '2021-09-01', date '2021-09-30', interval 1 day) b(d);
 update marts.fct_camera_days set online_minutes = online_minutes - missing_minutes where camera_id <> 'QL1A-06';
+
+-- The last camera is known to the register alone; the one before it, to no register.
+create table marts.dim_cameras as
+select case when c < 12 then 'mo-phong-camera' end as source, '93' as unit_code, 'QL1A-' || lpad(cast(c + 1 as varchar), 2, '0') as camera_id, '@HOSTILE@' as name_vi,
+    case when c <> 11 then 'QL1A' end as road_code, case when c <> 11 then 2078.4 + c end as km_mark, '@HOSTILE@' as direction, '@HOSTILE@' as owner,
+    case when c <> 11 then 9.9 - c / 100 end as lat, case when c <> 11 then 105.7 + c / 100 end as long, date '2020-10-01' as installed_on, null::date as retired_on
+from range(13) r(c);
+create table marts.fct_station_hours (source varchar, station_id varchar, hour_on date, n_readings bigint, n_impossible bigint, n_filled_in bigint);
 
 create table marts.fct_camera_hours as
 select 'mo-phong-camera' as source, camera_id, timezone('Asia/Ho_Chi_Minh', online_on + to_hours(h)) as hour_at, online_on as hour_on,

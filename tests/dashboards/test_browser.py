@@ -187,8 +187,31 @@ def test_charts_speak_vietnamese_and_have_a_description(page: sync_api.Page, add
     page.get_by_label("Lưu lượng theo giờ trong ngày").first.wait_for(state="attached", timeout=10_000)
 
 
+def click_in(page: sync_api.Page, chart: int, across: float, down: float) -> None:
+    drawing = page.locator('[data-testid="stVegaLiteChart"]').nth(chart)
+    drawing.locator("canvas, svg").first.wait_for(timeout=10_000)
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+
+
+def test_a_click_on_a_map_chooses_the_unit_and_a_click_on_a_camera_opens_it(page: sync_api.Page, address: str) -> None:
+    draw(page, f"{address}/phan-anh?ky=all")
+    click_in(page, 3, 0.5, 0.5)
+    page.wait_for_url(re.compile("dv=3"), timeout=10_000)
+    draw(page, f"{address}/giao-thong?ky=all")
+    for down in (0.52, 0.54, 0.56, 0.58):  # twelve cameras on one straight road: one of these hits the sixth
+        click_in(page, 0, 0.5, down)
+        page.wait_for_timeout(1_000)
+        if page.get_by_role("dialog").count():
+            break
+    page.get_by_role("dialog").get_by_text("Camera QL1A-").wait_for(timeout=10_000)
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
 def test_language_and_source_travel_in_the_address(page: sync_api.Page, address: str) -> None:
-    draw(page, f"{address}/phan-anh?lang=en&nguon=boston")
+    draw(page, f"{address}/phan-anh?lang=en&nguon=boston&ky=all")
     assert "40 reports received" in page.inner_text('[data-testid="stMain"]')
     page.get_by_role("link", name="Data quality").first.click()
     page.wait_for_selector("h1:has-text('Data quality')")

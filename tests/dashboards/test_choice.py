@@ -27,6 +27,11 @@ def test_without_an_address_the_last_complete_month_of_all_is_shown() -> None:
     assert (choice.boundary, choice.problems) == ("2021", ())
 
 
+def test_a_source_younger_than_the_last_complete_month_shows_the_month_it_has() -> None:
+    assert choose({}, replace(OFFERS, first_day=date(2021, 9, 23))).period.address == "2021-09"
+    assert choose({"ky": "month"}, replace(OFFERS, first_day=date(2021, 9, 23))).period.address == "2021-08"
+
+
 def test_a_whole_address_is_taken_as_it_is() -> None:
     wanted = {"ky": "2021-W38", "ss": "mt", "dv": "31318", "kenh": "app,web", "snap": "412", "dg": "2021"}
     choice = choose(wanted, OFFERS)

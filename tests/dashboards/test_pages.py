@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import duckdb
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -85,11 +86,25 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
         ("doi-chieu", "vi", ["**5 lần đối chiếu:** 3 khớp, 1 khớp sau làm tròn, 1 mâu thuẫn", "2.760"]),
         ("chung-minh?id=hg-0000-00", "vi", ["Chưa từng công bố số nào mang mã HG-0000-00"]),
         ("chat-luong?nguon=x", "fr", ["**Ngôn ngữ** là “fr”", "**Phạm vi** là “x”"]),
-        ("phan-anh", "vi", ["**1.422**", "**1.329**", "**93** phản ánh chưa đóng", "2.760", "Số liệu tính đến"]),
-        ("phan-anh", "en", ["**1,422**", "**1,329**", "**93** still open", "2,760"]),
+        ("phan-anh?ky=all", "vi", ["**1.422**", "**1.329**", "**93** phản ánh chưa đóng", "2.760", "Số liệu tính đến"]),
+        ("phan-anh?ky=all", "en", ["**1,422**", "**1,329**", "**93** still open", "2,760"]),
+        ("phan-anh", "vi", ["**Tháng 8/2021, toàn địa bàn:** tiếp nhận **91**", "91 trong 91 phản ánh"]),
+        ("phan-anh?ky=all&dv=934", "vi", ["Huyện Phụng Hiệp:** tiếp nhận **304**", "200 trong 304 phản ánh"]),
+        ("phan-anh?ky=all&kenh=app", "vi", ["tiếp nhận **948** phản ánh", "Thẻ chỉ tiêu tính mọi kênh"]),
+        ("phan-anh?ky=all&dg=2025&dv=31321", "vi", ["Phường Vị Thanh:** tiếp nhận **", "Địa giới 2025. Sơ đồ ô"]),
+        ("phan-anh?ky=2021-10-05", "vi", ["không có phản ánh nào theo bộ lọc đang chọn"]),
         ("trung-tam-du-lieu", "vi", ["**26 / 26**", "≥\u00a099,86%"]),
         ("truyen-thong", "vi", ["**2.100** tin, bài mỗi tuần"]),
-        ("giao-thong", "vi", ["**12** camera; 1 camera không có hình"]),
+        (
+            "giao-thong",
+            "vi",
+            [
+                "Tháng 9/2021, 12 camera có tin:** **11** có hình từ 95%",
+                "**1** mất hình",
+                "**1** camera trong danh mục",
+            ],
+        ),
+        ("giao-thong?ky=2021-08", "vi", ["Tháng 8/2021 không có tin nào từ camera"]),
         ("chat-luong", "vi", ["**15 / 20** kiểm tra đạt", "0 kiểm tra chặn không đạt, 5 cảnh báo"]),
     ],
 )
@@ -103,7 +118,7 @@ def test_page_says(path: str, lang: str, texts: list[str], made_up_home: Path, m
 
 def test_published_figures_stand_beside_recomputed_ones(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
-    strip = open_page("phan-anh", "vi").dataframe[-1].value
+    strip = open_page("phan-anh", "vi", ky="all").dataframe[-1].value
     assert list(strip["published"]) == ["93,5%", "1.422", "1.329", "≈ 30"]
     assert list(strip["recomputed"]) == ["93,5%", "1.422", "1.329", "2,9"]
     assert strip["verdict"].iloc[-1] == "! Mâu thuẫn"
@@ -111,11 +126,43 @@ def test_published_figures_stand_beside_recomputed_ones(made_up_home: Path, monk
 
 def test_a_real_source_is_not_called_synthetic(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
-    at = open_page("phan-anh", "vi", nguon="boston")
+    at = open_page("phan-anh", "vi", nguon="boston", ky="all")
     assert not at.exception
-    assert "Tiếp nhận **40** phản ánh, đã xử lý **32**" in said(at)
+    assert "tiếp nhận **40** phản ánh, đã xử lý **32**" in said(at)
     assert "Mô phỏng" not in said(at)
-    assert "Số liệu cũ" in said(open_page("phan-anh", "vi", nguon="boston", ky="all"))  # its newest report is years old
+    assert "Số liệu cũ" in said(at)  # its newest report is years old
+
+
+def shown_table(at: AppTest, column: str) -> pd.DataFrame:
+    """The one table, or the table beneath a chart, that has the column."""
+    return next(block.value for block in at.dataframe if column in block.value)
+
+
+def test_map_and_rankings_of_units_add_up_to_the_reports(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    for boundary, n_units in (("2021", 75), ("2025", 28)):
+        at = open_page("phan-anh", "vi", ky="2021-08-01..2021-08-31", dg=boundary)
+        communes = shown_table(at, "name_vi")
+        assert (len(communes), communes["n_received"].sum()) == (n_units, 91)
+
+
+def test_a_boundary_to_which_nothing_can_be_restated_says_so(
+    made_up_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    assert "không quy đổi được" in said(open_page("phan-anh", "vi", ky="2025-08", dg="2021"))
+
+
+def test_the_list_of_reports_narrows_down_to_what_is_overdue(
+    made_up_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("phan-anh", "vi", ky="all")
+    at.segmented_control(key="feedback-rows-state").set_value("open").run()
+    assert not at.exception
+    rows = shown_table(at, "request_id")
+    assert set(rows["state"]) == {"Chưa đóng, quá hạn"}
+    assert (len(rows), rows["request_id"].iloc[0], rows["overdue_s"].iloc[0]) == (93, "PA-0", 41_187_300)
 
 
 @pytest.mark.slow

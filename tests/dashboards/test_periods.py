@@ -6,7 +6,17 @@ from datetime import date
 
 import pytest
 
-from dashboards.periods import Period, containing, listed, parse, previous, until, year_before
+from dashboards.periods import (
+    Period,
+    containing,
+    listed,
+    months_until,
+    parse,
+    previous,
+    step,
+    until,
+    year_before,
+)  # fmt: skip
 
 FIRST, TODAY = date(2020, 6, 1), date(2021, 9, 30)
 
@@ -71,3 +81,19 @@ def test_the_list_reaches_from_the_running_period_to_the_first_one() -> None:
     quarters = [period.address for period in listed("quarter", FIRST, TODAY)]
     assert quarters == ["2021-Q3", "2021-Q2", "2021-Q1", "2020-Q4", "2020-Q3", "2020-Q2"]
     assert containing("quarter", FIRST).address == quarters[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "grain"),
+    [
+        ("2021-08", date(2020, 9, 1), date(2021, 8, 31), "day"),
+        ("2021-Q3", date(2020, 10, 1), TODAY, "week"),  # the quarter is not over
+        ("2020-12", date(2020, 1, 1), date(2020, 12, 31), "day"),
+        ("all", date(2020, 6, 1), TODAY, "month"),
+    ],
+)
+def test_charts_over_months_end_with_the_period_and_never_after_today(
+    text: str, first: date, last: date, grain: str
+) -> None:
+    assert months_until(read(text), TODAY) == (first, last)
+    assert step(read(text)) == grain
