@@ -190,22 +190,48 @@ counted_periods as (
     inner join {{ ref('int_source__clock') }} as clock on periods.source = clock.source
 ),
 
--- the unit that bears the code in the period; the newest of two
+-- the days told of each unit
+unit_days as (
+    select
+        source,
+        unit_code,
+        unit_valid_from,
+        unit_level,
+        min(told_from) as told_from,
+        max(told_to) as told_to
+    from units
+    group by source, unit_code, unit_valid_from, unit_level
+),
+
+-- without unit_valid_from a figure is the jurisdiction's
 placed_periods as (
     select
-        periods.*,
-        coalesce(units.unit_valid_from, date '1900-01-01') as unit_valid_from,
-        row_number() over (
-            partition by periods.code, periods.source, periods.grain, periods.period_start, periods.unit_code
-            order by units.told_from desc
-        ) as nth
+        periods.code,
+        periods.source,
+        periods.unit_code,
+        periods.grain,
+        periods.period_start,
+        periods.period_end,
+        periods.numerator,
+        periods.denominator,
+        periods.value,
+        periods.value_low,
+        periods.value_high,
+        periods.n_missing,
+        periods.as_of_on,
+        periods.first_on,
+        units.unit_valid_from,
+        units.told_from,
+        units.told_to
     from counted_periods as periods
-    left join units
+    inner join unit_days as units
         on
             periods.source = units.source
             and periods.unit_code = units.unit_code
-            and units.unit_code = units.told_code
-            and (units.unit_valid_from = units.told_from or units.unit_level = 'jurisdiction')
+            and (
+                periods.unit_valid_from = units.unit_valid_from
+                or (periods.unit_valid_from is null and units.unit_level = 'jurisdiction')
+            )
             and periods.period_start <= units.told_to
             and periods.period_end >= units.told_from
 ),
@@ -247,10 +273,12 @@ figures as (
         value_low,
         value_high,
         n_missing,
-        grain <> 'all' and (period_start < first_on or period_end >= as_of_on) as is_partial,
+        case
+            when grain = 'all' then told_from > first_on or told_to < as_of_on
+            else period_start < greatest(first_on, told_from) or period_end >= least(as_of_on, told_to + 1)
+        end as is_partial,
         false as is_additive
     from placed_periods
-    where nth = 1
 ),
 
 rates_of_cases as (

@@ -1,18 +1,21 @@
 -- Grain: one row per KPI, source, administrative unit told by the report and provincial day,
 -- between the source's first and last report; a report without a unit counts at the source's jurisdiction.
 -- A day without a report inside that span is a true zero; outside it nothing is known, so there is no row.
-with tickets as (
+with reports as (
+    select * from {{ ref('fct_tickets') }}
+),
+
+tickets as (
     select
         source,
-        jurisdiction_code,
         coalesce(unit_code, jurisdiction_code) as unit_code,
         requested_on,
         is_resolved,
         is_overdue,
         is_on_time and is_within_competence as is_on_time,
         has_deadline and is_overdue is not null and is_within_competence as is_judged
-    from {{ ref('fct_tickets') }}
-    -- spam and repetitions are counted apart (int_kpi__handling_parts)
+    from reports
+    -- spam and repetitions are counted apart (int_kpi__handling_parts), but on their days the source spoke
     where is_counted
 ),
 
@@ -21,7 +24,7 @@ spans as (
         source,
         jurisdiction_code as unit_code,
         {{ each_day('min(requested_on)', 'max(requested_on)') }} as counted_on
-    from tickets
+    from reports
     group by source, jurisdiction_code
 ),
 

@@ -1,10 +1,11 @@
--- Grain: one row per KPI, source, administrative unit, grain and first day of the period.
+-- Grain: one row per KPI, source, administrative unit (code and valid_from), grain and first day of the period.
 -- F7: satisfied among rated reports closed in the period; no value below the least number of ratings.
 -- F14: reports received per 1,000 residents of the newest year known.
 with tickets as (
     select
         tickets.source,
         units.unit_code,
+        units.unit_valid_from,
         tickets.requested_on,
         coalesce({{ local_day('tickets.first_closed_at', 'clock.time_zone') }}, tickets.resolved_on)
             as closed_on,
@@ -28,6 +29,7 @@ ratings as (
     select
         tickets.source,
         tickets.unit_code,
+        tickets.unit_valid_from,
         grains.grain,
         {{ start_of_grain('tickets.closed_on', 'grains.grain', 'spans.first_on') }} as period_start,
         max(tickets.closed_on) as last_on,
@@ -44,7 +46,7 @@ ratings as (
             from tickets as told
             where told.satisfaction is not null
         )
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 ),
 
 rated as (
@@ -64,6 +66,7 @@ received as (
     select
         tickets.source,
         tickets.unit_code,
+        tickets.unit_valid_from,
         grains.grain,
         {{ start_of_grain('tickets.requested_on', 'grains.grain', 'spans.first_on') }} as period_start,
         max(tickets.requested_on) as last_on,
@@ -71,7 +74,7 @@ received as (
     from tickets
     inner join spans on tickets.source = spans.source
     cross join {{ grains() }}
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 ),
 
 residents as (
@@ -79,13 +82,15 @@ residents as (
         received.*,
         populations.population,
         row_number() over (
-            partition by received.source, received.unit_code, received.grain, received.period_start
+            partition by
+                received.source, received.unit_code, received.unit_valid_from, received.grain, received.period_start
             order by populations.year desc
         ) as nth_newest
     from received
     inner join {{ ref('populations') }} as populations
         on
             received.unit_code = populations.unit_code
+            and received.unit_valid_from = populations.unit_valid_from
             and populations.year <= extract(year from received.last_on)
 )
 
@@ -93,6 +98,7 @@ select
     'F7' as code,
     source,
     unit_code,
+    unit_valid_from,
     grain,
     period_start,
     n_satisfied as numerator,
@@ -107,6 +113,7 @@ select
     'F14' as code,
     source,
     unit_code,
+    unit_valid_from,
     grain,
     period_start,
     n_received as numerator,

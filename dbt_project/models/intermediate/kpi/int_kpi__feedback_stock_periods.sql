@@ -1,10 +1,11 @@
--- Grain: one row per KPI, source, administrative unit, grain and first day of the period.
+-- Grain: one row per KPI, source, administrative unit (code and valid_from), grain and first day of the period.
 -- What is open when a period ends. A report opened again counts as open since it was received, because of
 -- most sources only the last closing is known. n_missing: closed at an unknown time, so in no stock.
 with tickets as (
     select
         tickets.source,
         units.unit_code,
+        units.unit_valid_from,
         tickets.requested_on,
         tickets.resolved_on,
         tickets.resolved_at,
@@ -25,7 +26,7 @@ spans as (
         clock.time_zone,
         min(tickets.requested_on) as first_on,
         max(tickets.requested_on) as last_on
-    from tickets
+    from {{ ref('fct_tickets') }} as tickets
     inner join {{ ref('int_source__clock') }} as clock on tickets.source = clock.source
     group by tickets.source, clock.unit_code, clock.as_of, clock.as_of_on, clock.time_zone
 ),
@@ -57,6 +58,7 @@ present as (
     select
         periods.source,
         tickets.unit_code,
+        tickets.unit_valid_from,
         periods.grain,
         periods.period_start,
         tickets.is_end_unknown,
@@ -90,6 +92,7 @@ summed as (
     select
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         count(*) filter (where is_judged and not is_end_unknown) as n_judged,
@@ -109,14 +112,15 @@ summed as (
         count(*) filter (where not is_judged) as n_not_judged,
         bool_or(age_working_days is not null) as has_ages
     from present
-    group by source, unit_code, grain, period_start
+    group by source, unit_code, unit_valid_from, grain, period_start
 ),
 
 -- a unit and period without any report open or received: nothing is open
 units_counted as (
     select distinct
         source,
-        unit_code
+        unit_code,
+        unit_valid_from
     from tickets
 ),
 
@@ -124,6 +128,7 @@ filled as (
     select
         periods.source,
         units_counted.unit_code,
+        units_counted.unit_valid_from,
         periods.grain,
         periods.period_start,
         coalesce(summed.has_ages, true) as has_ages,
@@ -141,6 +146,7 @@ filled as (
         on
             periods.source = summed.source
             and units_counted.unit_code = summed.unit_code
+            and units_counted.unit_valid_from = summed.unit_valid_from
             and periods.grain = summed.grain
             and periods.period_start = summed.period_start
 )
@@ -149,6 +155,7 @@ select
     'F5' as code,
     source,
     unit_code,
+    unit_valid_from,
     grain,
     period_start,
     n_judged - n_late as numerator,
@@ -169,6 +176,7 @@ select
     'F10' as code,
     source,
     unit_code,
+    unit_valid_from,
     grain,
     period_start,
     n_open as numerator,
@@ -184,6 +192,7 @@ from filled
         'F10{{ bucket }}' as code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         n_open_{{ bucket | lower }} as numerator,

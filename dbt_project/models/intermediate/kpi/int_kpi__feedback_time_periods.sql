@@ -1,4 +1,5 @@
--- Grain: one row per KPI, source, administrative unit, grain and first day of the period of receipt.
+-- Grain: one row per KPI, source, administrative unit (code and valid_from), grain and first day of the period of
+-- receipt.
 -- How long reports wait, by Kaplan and Meier's product-limit estimator (JASA 53, 1958, 457-481): a report
 -- still waiting is censored at the source's clock. A quantile is the first wait by which that share ended;
 -- null while the curve has not come down so far.
@@ -45,6 +46,7 @@ cohorts as (
         waits.code,
         waits.source,
         units.unit_code,
+        units.unit_valid_from,
         grains.grain,
         {{ start_of_grain('tickets.requested_on', 'grains.grain', 'spans.first_on') }} as period_start,
         waits.duration,
@@ -63,13 +65,14 @@ sizes as (
         code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         count(*) filter (where has_ended and duration is not null) as n_ended,
         count(duration) as n_known,
         count(*) - count(duration) as n_missing
     from cohorts
-    group by code, source, unit_code, grain, period_start
+    group by code, source, unit_code, unit_valid_from, grain, period_start
 ),
 
 steps as (
@@ -77,6 +80,7 @@ steps as (
         code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         duration,
@@ -84,14 +88,14 @@ steps as (
         count(*) as n_left
     from cohorts
     where duration is not null
-    group by code, source, unit_code, grain, period_start, duration
+    group by code, source, unit_code, unit_valid_from, grain, period_start, duration
 ),
 
 at_risk as (
     select
         *,
         sum(n_left) over (
-            partition by code, source, unit_code, grain, period_start
+            partition by code, source, unit_code, unit_valid_from, grain, period_start
             order by duration desc
             rows between unbounded preceding and current row
         ) as n_at_risk
@@ -104,6 +108,7 @@ curve as (
         code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         duration,
@@ -111,14 +116,14 @@ curve as (
         case
             when
                 min(n_at_risk - n_ended) over (
-                    partition by code, source, unit_code, grain, period_start
+                    partition by code, source, unit_code, unit_valid_from, grain, period_start
                     order by duration asc
                     rows between unbounded preceding and current row
                 ) = 0
                 then 0
             else exp(
                 sum(case when n_at_risk > n_ended then ln((n_at_risk - n_ended) / n_at_risk) end) over (
-                    partition by code, source, unit_code, grain, period_start
+                    partition by code, source, unit_code, unit_valid_from, grain, period_start
                     order by duration asc
                     rows between unbounded preceding and current row
                 )
@@ -132,13 +137,14 @@ quantiles as (
         code,
         source,
         unit_code,
+        unit_valid_from,
         grain,
         period_start,
         -- a billionth for the rounding of logarithms: 1/2 is a half
         min(duration) filter (where n_ended > 0 and share_waiting <= 0.5 + 1e-9) as p50,
         min(duration) filter (where n_ended > 0 and share_waiting <= 0.1 + 1e-9) as p90
     from curve
-    group by code, source, unit_code, grain, period_start
+    group by code, source, unit_code, unit_valid_from, grain, period_start
 )
 
 {% for percent in [50, 90] %}
@@ -150,6 +156,7 @@ quantiles as (
         {% endif %}
         sizes.source,
         sizes.unit_code,
+        sizes.unit_valid_from,
         sizes.grain,
         sizes.period_start,
         sizes.n_ended as numerator,
@@ -164,6 +171,7 @@ quantiles as (
             sizes.code = quantiles.code
             and sizes.source = quantiles.source
             and sizes.unit_code = quantiles.unit_code
+            and sizes.unit_valid_from = quantiles.unit_valid_from
             and sizes.grain = quantiles.grain
             and sizes.period_start = quantiles.period_start
     {% if not loop.last %}union all{% endif %}

@@ -1,33 +1,14 @@
--- Grain: one row per source, counted request and unit it counts at:
--- its finest unit known, those above it up to the source's jurisdiction, and the jurisdiction itself.
-with tickets as (
-    select
-        source,
-        request_id,
-        jurisdiction_code,
-        counted_unit_code,
-        requested_on
-    from {{ ref('fct_tickets') }}
-    where is_counted
-)
-
-select
-    source,
-    request_id,
-    jurisdiction_code as unit_code
-from tickets
-union
+-- Grain: one row per source, counted request and unit it counts at: the jurisdiction, and every unit of any time whose
+-- territory it lies in and that is told exactly. So waits and stocks are restated to other boundaries from their rows.
 select
     tickets.source,
     tickets.request_id,
-    lies_in.ancestor_code as unit_code
-from tickets
-inner join {{ ref('int_place__ancestors') }} as lies_in
+    units.unit_code,
+    units.unit_valid_from
+from {{ ref('fct_tickets') }} as tickets
+inner join {{ ref('int_source__units') }} as units
     on
-        tickets.counted_unit_code = lies_in.code
-        and tickets.requested_on between lies_in.valid_from and lies_in.valid_to
-inner join {{ ref('int_place__ancestors') }} as within
-    on
-        lies_in.ancestor_code = within.code
-        and tickets.jurisdiction_code = within.ancestor_code
-        and tickets.requested_on between within.valid_from and within.valid_to
+        tickets.source = units.source
+        and (tickets.counted_unit_code = units.told_code or units.unit_level = 'jurisdiction')
+        and tickets.requested_on between units.told_from and units.told_to
+where tickets.is_counted
