@@ -11,7 +11,8 @@ pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.xdist_group("dbt")
 
 TABLES = (
     *("intermediate.int_camera__objects", "intermediate.int_camera__online_hourly", "intermediate.int_server__slots"),
-    *("marts.fct_camera_hours", "marts.fct_server_days"),
+    *("intermediate.int_camera__passage_hours", "marts.fct_camera_hours", "marts.fct_plate_days"),
+    "marts.fct_server_days",
 )
 BUILD = (
     *("build", "--resource-type", "seed", "--resource-type", "model"),

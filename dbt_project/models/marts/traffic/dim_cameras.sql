@@ -4,7 +4,7 @@ with seen as (
     select
         source,
         camera_id
-    from {{ ref('stg_camera__events') }}
+    from {{ ref('int_camera__passage_hours') }}
     union distinct
     select
         source,
