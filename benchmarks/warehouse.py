@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from lake.settings import Settings
-from orchestration import dbt_build
+from orchestration import dbt_build, due
 from orchestration.resources import open_session
 
 FIRST_DAY = date(2020, 2, 3)
@@ -112,13 +112,13 @@ def declare(con: duckdb.DuckDBPyConnection) -> None:
 
 def build(con: duckdb.DuckDBPyConnection, settings: Settings, dsn: str) -> tuple[float, float]:
     """Wall and CPU seconds of `dbt build` without unit tests, as the warehouse job runs it."""
-    refresh = [] if dbt_build.is_added_to(con, settings) else ["--full-refresh"]
+    seen = due.state(con)
+    what = due.arguments(con, settings, seen)
     begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with dbt_build.environment(settings, dsn):
         done = subprocess.run(
             [
-                *(str(dbt_build.DBT), "build", "--project-dir", str(dbt_build.PROJECT), "--quiet"),
-                *("--exclude-resource-type", "unit_test", *refresh),
+                *(str(dbt_build.DBT), "build", "--project-dir", str(dbt_build.PROJECT), "--quiet", *what),
             ],
             capture_output=True,
             text=True,
@@ -127,7 +127,7 @@ def build(con: duckdb.DuckDBPyConnection, settings: Settings, dsn: str) -> tuple
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise SystemExit(f"The build failed: {(done.stdout + done.stderr)[-2000:]}")
-    dbt_build.mark_built(con, settings)
+    due.mark_built(con, settings, seen)
     return time.perf_counter() - begun, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

@@ -1,4 +1,4 @@
-"""dbt in this project: where it finds the lake, its manifest, whether a build is due, what its tests said."""
+"""dbt in this project: where it finds the lake, its manifest, the SQL it ran, what its tests said."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from lake.transactions import record
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
-BUILT = "built.json"
-# A new row in one of these changes what the days before mean.
-REGISTERS = ("camera__registry", "server__series", "system__maintenance")
+COMPILED = "compiled.json"
 UNKNOWN_VALUE = "unknown_value"  # first column of the tests that say which values are unknown
 
 
@@ -91,21 +89,19 @@ def manifest(settings: Settings) -> Path:
     return path
 
 
-def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """Whether the last build saw the same rows, declarations, project and hour."""
-    file = settings.dbt_target / BUILT
-    return file.exists() and json.loads(file.read_text())["fingerprint"] == _fingerprint(con)
+def keep_compiled(settings: Settings) -> None:
+    """Add the SQL of the build that has just succeeded to what is known of the nodes that it left out."""
+    nodes = json.loads((settings.dbt_target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    sql = compiled(settings) | {
+        name: node["compiled_code"] for name, node in nodes.items() if node.get("compiled_code")
+    }
+    (settings.dbt_target / COMPILED).write_text(json.dumps({name: sql[name] for name in sql.keys() & nodes.keys()}))
 
 
-def is_added_to(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """Whether since the last build rows were added and nothing else: then tables may be built on, not anew."""
-    file = settings.dbt_target / BUILT
-    return file.exists() and json.loads(file.read_text()).get("basis") == _basis(con)
-
-
-def mark_built(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Remember what the build that has just succeeded saw."""
-    (settings.dbt_target / BUILT).write_text(json.dumps({"fingerprint": _fingerprint(con), "basis": _basis(con)}))
+def compiled(settings: Settings) -> dict[str, str]:
+    """Node -> SQL by which it was last built or tested; empty before the first build."""
+    file = settings.dbt_target / COMPILED
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def keep_test_results(con: duckdb.DuckDBPyConnection, run_id: str, results: Path) -> None:
@@ -144,33 +140,6 @@ def _libpq_variables() -> dict[str, str]:
     """Keyword of a connection string -> the environment variable that says the same to libpq."""
     options = Conninfo.get_defaults()
     return {option.keyword.decode(): option.envvar.decode() for option in options if option.envvar is not None}
-
-
-def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
-    rows = con.execute(
-        "select (select md5(string_agg(b::varchar, ' ' order by b::varchar)) from ("
-        "  select batch_id, table_name, n_accepted, n_quarantined from lake.ops.batches"
-        "  where n_accepted + n_quarantined > 0 or replay_of is not null) b), "
-        "(select md5(string_agg(s::varchar, ' ' order by s::varchar)) from (select * from lake.ops.sources) s), "
-        # what is computed of the articles comes without a batch
-        "(select (count(*), max(ingested_at)) from lake.raw.media__labels), "
-        "(select (count(*), max(ingested_at)) from lake.raw.media__stories), "
-        # Open tickets become overdue as time passes, so a build is also due every hour of the sources' clocks.
-        "(select md5(string_agg(h::varchar, ' ' order by h::varchar)) from ("
-        "  select source, date_trunc('hour', max(as_of)) from lake.ops.harvests where status <> 'failed' group by 1) h)"
-    ).fetchone()
-    return hashlib.sha256(f"{rows}\n{project_digest()}".encode()).hexdigest()
-
-
-def _basis(con: duckdb.DuckDBPyConnection) -> str:
-    """Digest of the project, the declarations, the registers, and how many rows were removed from each raw table."""
-    tables = con.execute(
-        "select table_name, sum(n_accepted)::bigint from lake.ops.batches where n_accepted > 0 group by 1 order by 1"
-    ).fetchall()
-    removed = [(t, n - con.execute(f'select count(*) from lake.raw."{t}"').fetchall()[0][0]) for t, n in tables]
-    registers = [(t, n) for t, n in tables if t in REGISTERS]
-    sources = con.execute("select * from lake.ops.sources order by all").fetchall()
-    return hashlib.sha256(f"{removed}\n{registers}\n{sources}\n{project_digest()}".encode()).hexdigest()
 
 
 def project_digest() -> str:

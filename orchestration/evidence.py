@@ -33,6 +33,9 @@ Node = Mapping[str, Any]
 def evidence(con: duckdb.DuckDBPyConnection, settings: Settings) -> Evidence:
     """The evidence of the build that is in the lake. A manifest without SQL (nothing built yet) gives less of it."""
     manifest = json.loads(dbt_build.manifest(settings).read_text(encoding="utf-8"))
+    for name, sql in dbt_build.compiled(settings).items():  # a build leaves out what did not change
+        if name in manifest["nodes"]:
+            manifest["nodes"][name]["compiled_code"] = sql
     codes = con.execute("select distinct code from lake.seeds.kpi_definitions").fetchall()
     return of_manifest(manifest, [str(code) for (code,) in codes], _commit())
 

@@ -35,7 +35,7 @@ def erase(
 ) -> None:
     """Erase a person everywhere and keep them out; exit 1 if something is left. Stop `ioc serve` first."""
     from lake import erasure
-    from orchestration import dbt_build
+    from orchestration import due
     from orchestration.resources import open_session
     from orchestration.runs import ingest
 
@@ -47,7 +47,7 @@ def erase(
 
     def rebuild() -> list[str]:
         # The marts follow the accounts, and an erasure changes no account.
-        (settings.dbt_target / dbt_build.BUILT).unlink(missing_ok=True)
+        (settings.dbt_target / due.BUILT).unlink(missing_ok=True)
         return list(ingest(settings, [], build=True)[1].failures)
 
     with open_session(settings) as session:

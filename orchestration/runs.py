@@ -16,7 +16,7 @@ from lake.errors import ServingError, SettingsError
 from lake.serving import Published, published
 from lake.settings import Settings, private_folder
 from lake.sources.declared import Source
-from orchestration import dbt_build
+from orchestration import due
 from orchestration.checks import closed_gates, validate_new_batches
 from orchestration.harvest import FETCH, Outcome, harvest
 from orchestration.interrupts import interruptible
@@ -155,7 +155,7 @@ def _build_and_publish(session: Session, definitions: dg.Definitions, instance: 
     if is_waiting(session.con):  # articles that cannot be labelled are published without
         failures = _label(definitions, instance)
     is_closed = bool(closed_gates(session.con))
-    publish_only = is_closed or dbt_build.is_current(session.con, session.catalog.settings)
+    publish_only = is_closed or due.is_current(session.con, session.catalog.settings)
     report("warehouse", "held back" if is_closed else "nothing new" if publish_only else "starting")
     job = definitions.resolve_job_def("warehouse")
     selection = [dg.AssetKey(["published", "serving_file"])] if publish_only else None

@@ -14,7 +14,7 @@ from packaging.version import Version
 from lake import crashpoint
 from lake.serving import publish_accounts
 from lake.settings import load_settings
-from orchestration import dbt_build
+from orchestration import dbt_build, due
 from orchestration.dbt_translator import WarehouseTranslator
 from orchestration.partitions import PROVINCIAL_ZONE
 from orchestration.progress import report
@@ -52,9 +52,9 @@ def defs() -> dg.Definitions:
         results = settings.dbt_target / "run_results.json"
         results.unlink(missing_ok=True)  # a build that cannot begin must not be judged by the one before
         with lake.session() as session, dbt_build.environment(settings, session.catalog.dsn):
-            refresh = [] if dbt_build.is_added_to(session.con, settings) else ["--full-refresh"]
+            seen = due.state(session.con)
             build = dbt.cli(
-                ["build", "--exclude-resource-type", "unit_test", *refresh],
+                ["build", *due.arguments(session.con, settings, seen)],
                 context=context,
                 target_path=settings.dbt_target,
                 raise_on_error=False,
@@ -72,7 +72,7 @@ def defs() -> dg.Definitions:
                 with session.catalog.lock("publish"):
                     publish_accounts(con, settings, context.run_id)
                 raise dg.Failure(f"dbt build failed: {build.get_error()}", allow_retries=False)
-            dbt_build.mark_built(con, settings)
+            due.mark_built(con, settings, seen)
 
     everything = dg.AssetSelection.assets(warehouse) | dg.AssetSelection.assets(PUBLISHED)
     job = dg.define_asset_job("warehouse", selection=everything, tags={"ioc/warehouse": "true"})
@@ -86,7 +86,7 @@ def defs() -> dg.Definitions:
     def warehouse_schedule(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> dg.RunRequest:
         """All of it when something changed; otherwise publish alone, so that freshness stays true."""
         with lake.session() as session:
-            if dbt_build.is_current(session.con, lake.settings):
+            if due.is_current(session.con, lake.settings):
                 return dg.RunRequest(asset_selection=[dg.AssetKey(PUBLISHED)])
         return dg.RunRequest()
 
