@@ -14,6 +14,7 @@ import streamlit as st
 
 from lake.errors import ServingError
 from lake.rerun import Numbers, from_parts
+from lake.sample import Sample, rows_behind
 from lake.serving import Published, connect
 from lake.settings import Settings
 
@@ -40,6 +41,17 @@ class Figures:
         return _ask(
             self.published.run_id, str(self.published.file), question, parameters, self.published, self.settings
         )
+
+    def rows_behind(self, figure: Mapping[str, object]) -> list[Sample]:
+        """Some masked rows behind a figure. Raises ServingError if the file lacks them, PublicationMoved as `ask`."""
+        with connect(self.settings) as con:
+            try:
+                _same_publication(con, self.published)
+                return rows_behind(con, figure)
+            except duckdb.Error as error:
+                raise ServingError(
+                    f"The rows behind the figure cannot be read ({error}); run `ioc run` to publish anew."
+                ) from error
 
     def compute_again(self, figure: Mapping[str, object]) -> Numbers:
         """The numbers of a current figure, rolled up again from the parts in the publication.

@@ -52,6 +52,7 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
     yield "\nBản ghi của nguồn / rows of the source (chỉ số lượng / counts only)"
     for row in proof["rows"]:
         yield f"  raw.{row['table_name']}: {_shown(row['n_accepted'])} ({row['first_at']} – {row['last_at']})"
+    yield from _sampled(proof["sample"])
     yield from _checked(proof)
     fresh = proof["freshness"] or {}
     known = [f"{key} {value}" for key, value in fresh.items() if key.endswith(("_at", "as_of", "_s"))]
@@ -60,6 +61,19 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
         if model["layer"] == "kpi" or model["model"].startswith("intermediate.int_kpi__"):
             yield f"\nSQL · {model['model']}\n{(model['compiled_sql'] or '').strip()}"
     yield from _rerun(proof["rerun"])
+
+
+def _sampled(samples: list[dict[str, Any]]) -> Iterator[str]:
+    for sample in samples:
+        shown, total = len(sample["rows"]), _shown(sample["n_rows"])
+        yield (
+            f"\nDòng trong kỳ / rows of the period · {sample['table']} "
+            f"({shown} trong {total}, đã che mã; {shown} of {total}, numbers masked)"
+        )
+        for row in sample["rows"]:
+            yield "  " + " · ".join(
+                f"{name} {_shown(value)}" for name, value in zip(sample["columns"], row, strict=True)
+            )
 
 
 def _checked(proof: dict[str, Any]) -> Iterator[str]:

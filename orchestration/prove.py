@@ -7,6 +7,7 @@ were at the snapshot of its publication, through every model between, and compar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,7 @@ from lake import figure_id, serving
 from lake.errors import SettingsError
 from lake.figure_id import NUMBERS
 from lake.rerun import FIGURES, from_parts, from_raw, is_member
+from lake.sample import rows_behind
 from lake.settings import Settings
 from orchestration.reading import plain
 from orchestration.resources import open_session
@@ -32,7 +34,8 @@ class Verdict(StrEnum):
 def prove(settings: Settings, name: str) -> dict[str, Any]:
     """The proof of the figure with the id `name`, as plain JSON values.
 
-    Keys: figure, definition, target, models (with SQL), lineage, tests, checks, freshness, rerun.
+    Keys: figure, replaced_by, definition, parameters, models (with SQL), lineage, tests, checks, freshness, rows (counts of
+    raw tables), sample (some masked rows of facts), rerun.
     Raises SettingsError for an id nobody gave, ServingError when nothing is published.
     """
     wanted = figure_id.parse(name)
@@ -64,6 +67,7 @@ def prove(settings: Settings, name: str) -> dict[str, Any]:
             ),
             "freshness": _one(con, "from marts.dim_sources where source = ?", [source]),
             "rows": _row_counts(con, [model["model"] for model in models], source),
+            "sample": [asdict(sample) for sample in rows_behind(con, figure)],
         }
         parts = None
         if proof["replaced_by"] is None and not figure["is_gone"]:

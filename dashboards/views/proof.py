@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from dashboards.plain_text import escape
 from lake.errors import IocError, SettingsError
 from lake.figure_id import NUMBERS, parse
 
-TABS = ("definition", "sql", "lineage", "quality", "freshness", "history")
+TABS = ("definition", "sql", "lineage", "sample", "quality", "freshness", "history")
 
 
 def show(page: Page) -> None:
@@ -38,10 +39,12 @@ def show(page: Page) -> None:
     with tabs[2]:
         _lineage(edges, page)
     with tabs[3]:
-        _quality(figure, models, page)
+        _sample(figure, page)
     with tabs[4]:
-        _freshness(figure, models, page)
+        _quality(figure, models, page)
     with tabs[5]:
+        _freshness(figure, models, page)
+    with tabs[6]:
         _history(figure, page)
 
 
@@ -180,6 +183,38 @@ def _lineage(edges: pl.DataFrame, page: Page) -> None:
     look = 'rankdir=LR; bgcolor="transparent"; node [shape=box, style="rounded,filled", fillcolor="#E5EFF7", '
     look += 'color="#0B3D66", fontcolor="#1F2933", fontname="sans-serif", fontsize=11]; edge [color="#5B6770"]'
     st.graphviz_chart(f"digraph {{ {look}; {arrows} }}", width="content")
+
+
+def _sample(figure: dict[str, Any], page: Page) -> None:
+    samples = page.figures.rows_behind(figure)
+    if not samples:
+        nothing(page.words)
+    for sample in samples:
+        rows = [[_plainly(value, figure, page) for value in row] for row in sample.rows]
+        table_panel(
+            sample.table,
+            pl.DataFrame(rows, schema=dict.fromkeys(sample.columns, pl.String), orient="row"),
+            {name: Column(name) for name in sample.columns},
+            page=page,
+            note=page.words.text(
+                "proof.sample_note", shown=str(len(rows)), total=page.formats.count(sample.n_rows)
+            ),
+        )  # fmt: skip
+
+
+def _plainly(value: object, figure: dict[str, Any], page: Page) -> str:
+    match value:
+        case None:
+            return NO_DATA
+        case bool():
+            return page.words.text("proof.yes" if value else "proof.no")
+        case datetime():
+            return page.formats.instant(value, _zone(figure))
+        case date():
+            return page.formats.day(value)
+        case int() | float():
+            return page.formats.decimal(value, 0 if value == int(value) else 2)
+    return str(value)
 
 
 def _quality(figure: dict[str, Any], models: Sequence[str], page: Page) -> None:

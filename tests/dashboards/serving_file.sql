@@ -252,11 +252,12 @@ create table intermediate.int_kpi__parts as
 select * replace (case when code = 'S1' and grain = 'all' then value / 2 else value end as value) from kpi.kpi_values;
 create table proof.models as select *, 'table' as materialized, 'x.sql' as path from (values
     ('kpi.kpi_values', 'kpi', 'model', 'Giá trị chỉ tiêu', 'Values of KPIs', 'select * from "lake"."intermediate"."int_kpi__parts"'),
-    ('intermediate.int_kpi__parts', 'intermediate', 'model', '@HOSTILE@', '@HOSTILE@', 'select 1 as one'),
+    ('intermediate.int_kpi__parts', 'intermediate', 'model', '@HOSTILE@', '@HOSTILE@', 'select service_name, requested_on, lat from reports'),
     ('raw.ticket__requests', 'raw', 'source', 'Phản ánh', 'Reports', null)
 ) t(model, layer, kind, description_vi, description_en, compiled_sql);
 create table proof.lineage as select * from (values
-    ('kpi.kpi_values', 'intermediate.int_kpi__parts'), ('intermediate.int_kpi__parts', 'raw.ticket__requests')) t(child, parent);
+    ('kpi.kpi_values', 'intermediate.int_kpi__parts'), ('intermediate.int_kpi__parts', 'marts.fct_tickets'),
+    ('intermediate.int_kpi__parts', 'raw.ticket__requests')) t(child, parent);
 create table proof.kpi_models as select 'F2' as code, 'intermediate.int_kpi__parts' as model;
 create table proof.columns as select 'kpi.kpi_values' as model, '@HOSTILE@' as column_name, 'double' as data_type, '@HOSTILE@' as description_vi, '@HOSTILE@' as description_en;
 create table proof.tests as select 'unique_key' as test, 'kpi.kpi_values' as model, null::varchar as column_name, 'x' as description_en;

@@ -13,6 +13,7 @@ from tiny_lake import TinyLake
 
 from lake.figure_id import NUMBERS
 from lake.rerun import from_parts, from_raw, is_member
+from lake.sample import rows_behind
 from lake.serving import Evidence, connect, publish
 from lake.settings import Settings
 from orchestration.evidence import of_manifest
@@ -94,6 +95,20 @@ def test_figure_comes_out_of_the_raw_tables_again_although_the_lake_went_on(
     assert from_raw(at_snapshot, figure, sql, tables) == published(figure)
     tampered = figure | {"numerator": 1.0}
     assert from_raw(at_snapshot, tampered, sql, tables) != published(tampered)
+
+
+def test_rows_behind_a_figure_are_those_counted_and_lead_to_nobody(
+    settings: Settings, figures: list[dict[str, Any]]
+) -> None:
+    (figure,) = (figure for figure in figures if figure["code"] == "F2")
+    with connect(settings) as con:
+        (sample,) = rows_behind(con, figure)
+    assert (sample.table, sample.n_rows) == ("marts.fct_tickets", figure["denominator"])
+    numbers = [row[sample.columns.index("request_id")] for row in sample.rows]
+    assert numbers
+    assert all(str(number).startswith("…") and len(str(number)) <= 4 for number in numbers)
+    assert {"lat", "long"}.isdisjoint(sample.columns)
+    assert "is_resolved" in sample.columns  # what was counted is shown
 
 
 def test_every_kpi_that_has_values_knows_its_models(evidence: Evidence, figures: list[dict[str, Any]]) -> None:
