@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 
 import holidays
 
@@ -14,11 +16,12 @@ OFFICE_HOURS = ((time(7), time(11, 30)), (time(13, 30), time(17)))
 
 def quantile(waits: Sequence[tuple[float, bool]], share: Fraction) -> float | None:
     """The first wait by which `share` of the cases has ended. `waits`: (length, has ended; else censored there)."""
-    waiting = Fraction(1)
-    for length in sorted({length for length, has_ended in waits if has_ended}):
-        at_risk = sum(other >= length for other, _ in waits)
-        waiting *= 1 - Fraction(sum(other == length and has_ended for other, has_ended in waits), at_risk)
-        if waiting <= 1 - share:
+    waiting, at_risk = Fraction(1), len(waits)
+    for length, same in groupby(sorted(waits), key=itemgetter(0)):
+        ends = [has_ended for _, has_ended in same]
+        waiting *= 1 - Fraction(sum(ends), at_risk)
+        at_risk -= len(ends)
+        if any(ends) and waiting <= 1 - share:
             return length
     return None
 
