@@ -26,6 +26,10 @@ from lake.restatement import BASE, FIRST, RESTATEMENTS, explain
 from lake.schema import KPI_HISTORY
 from lake.transactions import retried, transaction
 
+_LEFT = (
+    *("versions", "current_values", "previous", "unseen", "changed", "stamped", "symbols", "named", "added"),
+    *("new_batches", "arrivals"),
+)
 _DIGESTS = pa.schema([("code", pa.string()), ("code_digest", pa.string())])
 
 
@@ -67,15 +71,13 @@ def settle(con: duckdb.DuckDBPyConnection, *, has_base: bool) -> None:
     retried(work)
 
 
-def append(con: duckdb.DuckDBPyConnection, changes: pa.Table) -> None:
-    """Copy the rows of the publication just made into the lake."""
-    if not changes.num_rows:
-        return
-    con.register("changes", changes)
+def append(con: duckdb.DuckDBPyConnection, added: str) -> None:
+    """Copy the rows of the publication just made into the lake; `added` is the query that gives them."""
 
     def work() -> None:
-        with transaction(con):
-            con.execute(f"insert into lake.ops.{KPI_HISTORY} by name from changes")
+        if con.execute(f"select 1 from ({added}) limit 1").fetchone():
+            with transaction(con):
+                con.execute(f"insert into lake.ops.{KPI_HISTORY} by name {added}")
 
     try:
         retried(work)
@@ -84,8 +86,6 @@ def append(con: duckdb.DuckDBPyConnection, changes: pa.Table) -> None:
             f"The figures are published, but their history is not in the lake yet ({engine_words(error)}); "
             "the next publish brings it there."
         ) from error
-    finally:
-        con.unregister("changes")
 
 
 @dataclass(frozen=True)
@@ -100,21 +100,24 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a publication adds to the history, and the tables of the serving file that say so."""
+    """What a publication adds to the history, and the tables of the serving file that say so.
 
-    added: pa.Table  # rows for `ops.kpi_history`
-    history: pa.Table  # `ops.kpi_history` with them
-    restatements: pa.Table  # figures that replaced another one of a period already over
-    values: pa.Table  # kpi_values with definition_from and figure_id
-    versions: pa.Table  # code, definition_from, definition_digest, code_digest, code_commit
+    Queries over temporary tables, which live until `forget`: a million figures are not carried through Python.
+    """
+
+    added: str  # rows for `ops.kpi_history`
+    history: str  # `ops.kpi_history` with them
+    restatements: str  # figures that replaced another one of a period already over
+    values: str  # kpi_values with definition_from and figure_id
+    versions: str  # code, definition_from, definition_digest, code_digest, code_commit
 
 
 def changes(
     con: duckdb.DuckDBPyConnection, stamp: Stamp, code_digests: Mapping[str, str], *, has_base: bool
 ) -> Changes:
-    """Compare `lake.kpi.kpi_values` with the last publication; leaves temporary tables in the caller's transaction.
+    """Compare `lake.kpi.kpi_values` with the last publication.
 
-    `code_digests` maps KPI codes to a digest of the SQL they are computed by.
+    `code_digests` maps KPI codes to a digest of the SQL they are computed by. Call `forget` when all is written.
     """
     _versions(con, code_digests, stamp.code_commit)
     _current(con)
@@ -122,27 +125,31 @@ def changes(
     _compare(con)
     con.execute(
         "create temp table stamped as select *, ? as run_id, ?::bigint as snapshot_id, ? as code_commit, "
-        f"?::timestamptz as published_at, {FIRST!r} as reason, null::varchar as figure_id from changed",
+        f"?::timestamptz as published_at, {FIRST!r} as reason from changed",
         [stamp.run_id, stamp.snapshot_id, stamp.code_commit, stamp.published_at],
     )
     explain(con, has_base=has_base)
     _name(con)
     columns = ", ".join(str(row[0]) for row in con.execute(f"describe lake.ops.{KPI_HISTORY}").fetchall())
-    con.execute(
-        f"create temp view told as select * from lake.ops.{KPI_HISTORY} union all select {columns} from stamped"
-    )
+    con.execute(f"create temp view told as select * from lake.ops.{KPI_HISTORY} union all select {columns} from added")
     figures = (
         "select v.*, coalesce(s.figure_id, p.figure_id) as figure_id from current_values v "
-        f"left join stamped s on {_same('s', 'v')} and not s.is_gone left join previous p on {_same('p', 'v')}"
+        f"left join added s on {_same('s', 'v')} and not s.is_gone left join previous p on {_same('p', 'v')}"
     )
-    queries = {
-        "added": f"select {columns} from stamped order by {', '.join(KEY)}",
-        "history": f"select {columns} from told",
-        "restatements": RESTATEMENTS,
-        "values": figures,
-        "versions": "from versions order by code, definition_from",
-    }
-    return Changes(**{name: con.execute(query).to_arrow_table() for name, query in queries.items()})
+    return Changes(
+        added=f"select {columns} from added order by {', '.join(KEY)}",
+        history=f"select {columns} from told",
+        restatements=RESTATEMENTS,
+        values=figures,
+        versions="from versions order by code, definition_from",
+    )
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `changes` left."""
+    con.execute("drop view if exists told")
+    for table in _LEFT:
+        con.execute(f"drop table if exists temp.{table}")
 
 
 def _versions(con: duckdb.DuckDBPyConnection, code_digests: Mapping[str, str], code_commit: str) -> None:
@@ -211,20 +218,23 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _name(con: duckdb.DuckDBPyConnection) -> None:
-    """`stamped.figure_id`: the shortest spelling no figure of the history and none of these has."""
+    """`added`: `stamped` with `figure_id`, the shortest spelling no figure of the history and none of these has."""
     row = con.execute(
         "select name_vi from lake.seeds.units where level = 'province' order by valid_from limit 1"
     ).fetchone()
     prefix = prefix_of(row[0]) if row else "XX"
-    con.execute(f"create temp table unnamed as select rowid as nth, {symbols_sql()} as symbols from stamped")
+    con.execute(f"create temp table symbols as select rowid as nth, {symbols_sql()} as symbols from stamped")
+    con.execute("create temp table named (nth bigint, figure_id varchar)")
     for length in LENGTHS:
         con.execute(
-            f"create or replace temp table free as select nth, {spelt_sql(prefix, 'symbols', length)} as figure_id "
-            "from unnamed qualify count(*) over (partition by figure_id) = 1"
+            f"insert into named select nth, figure_id from (select any_value(nth) as nth, "
+            f"{spelt_sql(prefix, 'any_value(symbols)', length)} as figure_id from symbols anti join named using (nth) "
+            f"group by left(symbols, {length}) having count(*) = 1) "
+            f"where figure_id not in (select figure_id from lake.ops.{KPI_HISTORY})"
         )
-        con.execute(f"delete from free where figure_id in (select figure_id from lake.ops.{KPI_HISTORY})")
-        con.execute("update stamped set figure_id = free.figure_id from free where stamped.rowid = free.nth")
-        con.execute("delete from unnamed where nth in (select nth from free)")
-        if not con.execute("select 1 from unnamed limit 1").fetchone():
+        if not con.execute("select 1 from symbols anti join named using (nth) limit 1").fetchone():
+            con.execute(
+                "create temp table added as select s.*, n.figure_id from stamped s join named n on s.rowid = n.nth"
+            )
             return
     raise LakeError("Two figures have the same id in full length, which chance does not bring; report it.")

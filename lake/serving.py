@@ -17,17 +17,20 @@ import duckdb
 import pyarrow as pa
 
 from lake import crashpoint, history
+from lake.catalog import sql_text
 from lake.disk import sync
 from lake.errors import ServingError, engine_words
 from lake.settings import Settings, private_folder
 
 POINTER = "current.json"
+DRAFT = "draft"  # name under which the file being written is attached
 KEPT = 3  # publications kept, so that a reader that has just read the pointer still finds its file
 SCHEMAS = ("seeds", "marts", "kpi")
 OPS_TABLES = ("sources", "harvests", "batches", "check_results", "releases")
 
 
 Frames = dict[tuple[str, str], pa.Table]  # (schema, table) -> content
+Contents = Mapping[tuple[str, str], pa.Table | str]  # the same, or the query that gives it
 
 
 @dataclass(frozen=True)
@@ -61,28 +64,36 @@ def publish(
     Raises ServingError if the lake has no KPI table yet or the disk refuses the file.
     """
     evidence = evidence or Evidence()
-    with history.attached(con, _current_file(settings)) as has_base:
-        history.settle(con, has_base=has_base)
-        con.execute("begin")
-        try:
-            row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
-            assert row is not None
-            tables = _tables(con)
-            if ("kpi", "kpi_values") not in tables:
-                raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
-            published_at = datetime.now(UTC)
-            stamp = history.Stamp(run_id, int(row[0]), evidence.code_commit, published_at)
-            changes = history.changes(con, stamp, evidence.code_digests, has_base=has_base)
-            frames = _frames(con, [*tables, *evidence.relations]) | evidence.tables
-            frames["kpi", "kpi_values"] = changes.values
-            frames["kpi", "kpi_versions"] = changes.versions
-            frames["kpi", "kpi_history"] = changes.history
-            frames["kpi", "restatements"] = changes.restatements
-        finally:
-            con.execute("rollback")
-    current = Published(run_id, _new_file(settings), published_at, stamp.snapshot_id)
-    _publish(settings, None, frames, current)
-    history.append(con, changes.added)
+    try:
+        with history.attached(con, _current_file(settings)) as has_base:
+            history.settle(con, has_base=has_base)
+            con.execute("begin")
+            try:
+                row = con.execute("select max(snapshot_id) from ducklake_snapshots('lake')").fetchone()
+                assert row is not None
+                tables = _tables(con)
+                if ("kpi", "kpi_values") not in tables:
+                    raise ServingError("The lake has no KPI tables yet; run `ioc run` to build them.")
+                published_at = datetime.now(UTC)
+                stamp = history.Stamp(run_id, int(row[0]), evidence.code_commit, published_at)
+                changes = history.changes(con, stamp, evidence.code_digests, has_base=has_base)
+                small = [table for table in (*tables, *evidence.relations) if table != ("kpi", "kpi_values")]
+                frames = _frames(con, small) | evidence.tables
+                con.execute("commit")  # the temporary tables stay; the lake was only read
+            except BaseException:
+                con.execute("rollback")
+                raise
+            contents = frames | {
+                ("kpi", "kpi_values"): changes.values,
+                ("kpi", "kpi_versions"): changes.versions,
+                ("kpi", "kpi_history"): changes.history,
+                ("kpi", "restatements"): changes.restatements,
+            }
+            current = Published(run_id, _new_file(settings), published_at, stamp.snapshot_id)
+            _publish(con, settings, None, contents, current)
+        history.append(con, changes.added)
+    finally:
+        history.forget(con)
     return current
 
 
@@ -104,20 +115,22 @@ def publish_accounts(con: duckdb.DuckDBPyConnection, settings: Settings, run_id:
     before = published(settings)
     frames = _frames(con, [("ops", table) for table in OPS_TABLES])
     now = replace(before, run_id=run_id, file=_new_file(settings))
-    return _publish(settings, before.file, frames, now)
+    return _publish(con, settings, before.file, frames, now)
 
 
 def _new_file(settings: Settings) -> Path:
     return private_folder(settings.serving) / f"reader-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb"
 
 
-def _publish(settings: Settings, base: Path | None, frames: Frames, current: Published) -> Published:
-    """Write the file beside the others (`base` with `frames` replaced, or `frames` alone), then point to it."""
+def _publish(
+    con: duckdb.DuckDBPyConnection, settings: Settings, base: Path | None, contents: Contents, current: Published
+) -> Published:
+    """Write the file beside the others (`base` with `contents` replaced, or `contents` alone), then point to it."""
     draft = settings.serving / f".{current.file.name}.draft"
     try:
         if base:
             shutil.copyfile(base, draft)
-        _write(draft, frames, current)
+        _write(con, draft, contents, current)
         sync(draft)
         draft.rename(current.file)
         _point(settings.serving, current)
@@ -187,21 +200,30 @@ def _frames(con: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -
     }
 
 
-def _write(file: Path, frames: Frames, current: Published) -> None:
-    with duckdb.connect(str(file)) as out:
-        out.execute("begin")
-        for (schema, table), frame in frames.items():
-            out.register("frame", frame)
-            out.execute(f'create schema if not exists "{schema}"')
-            out.execute(f'create or replace table "{schema}"."{table}" as select * from frame')
-            out.unregister("frame")
-        out.execute(
-            "create or replace table publication as "
-            "select ? as run_id, ?::timestamptz as published_at, ?::bigint as snapshot_id",
-            [current.run_id, current.published_at, current.snapshot_id],
-        )
-        out.execute("commit")
-        out.execute("checkpoint")
+def _write(con: duckdb.DuckDBPyConnection, file: Path, contents: Contents, current: Published) -> None:
+    con.execute(f"attach '{sql_text(str(file))}' as {DRAFT}")
+    try:
+        con.execute("begin")
+        try:
+            for (schema, table), content in contents.items():
+                con.execute(f'create schema if not exists {DRAFT}."{schema}"')
+                if not isinstance(content, str):
+                    con.register("frame", content)
+                query = content if isinstance(content, str) else "from frame"
+                con.execute(f'create or replace table {DRAFT}."{schema}"."{table}" as {query}')
+            con.execute(
+                f"create or replace table {DRAFT}.main.publication as "
+                "select ? as run_id, ?::timestamptz as published_at, ?::bigint as snapshot_id",
+                [current.run_id, current.published_at, current.snapshot_id],
+            )
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
+        con.execute(f"checkpoint {DRAFT}")
+    finally:
+        con.unregister("frame")
+        con.execute(f"detach {DRAFT}")
 
 
 def _point(folder: Path, current: Published) -> None:

@@ -53,6 +53,22 @@ known_units as (
     from {{ ref('units') }}
 ),
 
+-- ages are known where working days are and a rule says which ages to tell apart; the stock itself is known anyway
+aged_periods as (
+    select
+        periods.*,
+        bounds.young,
+        bounds.middle,
+        bounds.old,
+        end_days.working_day_number as end_number,
+        bounds.young is not null and end_days.day is not null as has_ages
+    from periods
+    left join bounds on periods.end_on between bounds.valid_from and bounds.valid_to
+    left join known_units on periods.unit_code = known_units.code
+    left join {{ ref('int_calendar__days') }} as end_days
+        on periods.end_on = end_days.day and known_units.code is not null
+),
+
 -- every report that was open for some time in the period
 present as (
     select
@@ -71,20 +87,16 @@ present as (
             and (tickets.resolved_on is null or tickets.resolved_on > periods.end_on),
             false
         ) as is_open_late,
-        end_days.working_day_number - request_days.working_day_number as age_working_days,
-        bounds.young,
-        bounds.middle,
-        bounds.old
-    from periods
+        periods.end_number - request_days.working_day_number as age_working_days,
+        periods.young,
+        periods.middle,
+        periods.old
+    from aged_periods as periods
     inner join tickets
         on
             periods.source = tickets.source
             and periods.end_on >= tickets.requested_on
             and (tickets.resolved_on is null or periods.period_start <= tickets.resolved_on)
-    inner join bounds on periods.end_on between bounds.valid_from and bounds.valid_to
-    left join known_units on periods.unit_code = known_units.code
-    left join {{ ref('int_calendar__days') }} as end_days
-        on periods.end_on = end_days.day and known_units.code is not null
     left join {{ ref('int_calendar__days') }} as request_days on tickets.requested_on = request_days.day
 ),
 
@@ -109,8 +121,7 @@ summed as (
         ) as n_open_c,
         count(*) filter (where is_open and not is_end_unknown and age_working_days > old) as n_open_d,
         count(*) filter (where is_end_unknown) as n_missing,
-        count(*) filter (where not is_judged) as n_not_judged,
-        bool_or(age_working_days is not null) as has_ages
+        count(*) filter (where not is_judged) as n_not_judged
     from present
     group by source, unit_code, unit_valid_from, grain, period_start
 ),
@@ -131,7 +142,7 @@ filled as (
         units_counted.unit_valid_from,
         periods.grain,
         periods.period_start,
-        coalesce(summed.has_ages, true) as has_ages,
+        periods.has_ages,
         coalesce(summed.n_judged, 0) as n_judged,
         coalesce(summed.n_late, 0) as n_late,
         coalesce(summed.n_open, 0) as n_open,
@@ -140,7 +151,7 @@ filled as (
         {% endfor %}
         coalesce(summed.n_missing, 0) as n_missing,
         coalesce(summed.n_not_judged, 0) as n_not_judged
-    from periods
+    from aged_periods as periods
     inner join units_counted on periods.source = units_counted.source
     left join summed
         on
