@@ -59,7 +59,7 @@ def arguments(con: duckdb.DuckDBPyConnection, settings: Settings, now: State) ->
     if before is None or before["basis"] != now["basis"]:
         return [*common, "--full-refresh"]
     manifest = json.loads(dbt_build.manifest(settings).read_text(encoding="utf-8"))
-    left_out = ["resource_type:seed", "config.materialized:view", *_unmoved(manifest, before, now)]
+    left_out = ["resource_type:seed", "config.materialized:view", *unmoved(manifest, before, now)]
     # only what is named is left out: a test of a table that is built stays, though its other parent is not
     return [*common, "--indirect-selection", "empty", "--exclude", " ".join(left_out)]
 
@@ -133,7 +133,7 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
-def _unmoved(manifest: Mapping[str, Any], before: State, now: State) -> Iterator[str]:
+def unmoved(manifest: Mapping[str, Any], before: State, now: State) -> Iterator[str]:
     """Names of the tables and tests whose result cannot have changed."""
     moved = {f"raw.{name}" for name in _differing(before["tables"], now["tables"])}
     slugs = _differing(before["clocks"], now["clocks"])
