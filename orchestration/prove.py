@@ -34,8 +34,8 @@ class Verdict(StrEnum):
 def prove(settings: Settings, name: str) -> dict[str, Any]:
     """The proof of the figure with the id `name`, as plain JSON values.
 
-    Keys: figure, replaced_by, definition, parameters, models (with SQL), lineage, tests, checks, freshness, rows (counts
-    of raw tables), sample (some masked rows of facts), rerun.
+    Keys: figure, replaced_by, definition, parameters, models (with SQL), lineage, tests, checks, freshness,
+    rows (counts of raw tables), sample (some masked rows of facts), rerun.
     Raises SettingsError for an id nobody gave, ServingError when nothing is published.
     """
     wanted = figure_id.parse(name)
