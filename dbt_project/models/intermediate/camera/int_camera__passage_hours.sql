@@ -9,7 +9,7 @@ with
     first_days as (
         select
             changed.source,
-            {{ local_day('changed.changed_at', 'clock.time_zone') }} as from_on
+            {{ start_of_local_day(local_day('changed.changed_at', 'clock.time_zone'), 'clock.time_zone') }} as from_at
         from (
             select
                 objects.source,
@@ -35,9 +35,7 @@ objects as (
     inner join {{ ref('int_source__clock') }} as clock on objects.source = clock.source
     {% if is_incremental() %}
         inner join first_days
-            on
-                objects.source = first_days.source
-                and objects.start_at >= {{ start_of_local_day('first_days.from_on', 'clock.time_zone') }}
+            on objects.source = first_days.source and objects.start_at >= first_days.from_at
     {% endif %}
 ),
 
