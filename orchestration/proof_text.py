@@ -104,4 +104,6 @@ def _rerun(rerun: dict[str, Any]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "có" if value else "không"
     return "—" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
