@@ -49,7 +49,9 @@ def as_known_on(settings: Settings, day: date, filters: Mapping[str, str | None]
         first = con.execute("select min(published_at) from kpi.kpi_history").fetchone()
         if first is None or first[0] is None or first[0] > until:
             begun = (
-                f"the first publication is of {first[0]:%d/%m/%Y}" if first and first[0] else "there is no history yet"
+                f"the first publication is of {first[0].astimezone(until.tzinfo):%d/%m/%Y}"
+                if first and first[0]
+                else "there is no history yet"
             )
             raise SettingsError(f"Nothing had been published by {day:%d/%m/%Y}: {begun}; choose a later day.")
         return _rows(
