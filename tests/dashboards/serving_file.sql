@@ -250,6 +250,9 @@ select 'mo-phong-phan-anh' as source, '@HOSTILE@' as indicator_code, 'hộ' as u
 create schema proof; create schema intermediate;
 create table intermediate.int_kpi__parts as
 select * replace (case when code = 'S1' and grain = 'all' then value / 2 else value end as value) from kpi.kpi_values;
+create table intermediate.int_source__units as
+select 'mo-phong-phan-anh' as source, '93' as told_code, date '0001-01-01' as told_from, date '9999-12-31' as told_to, '93' as unit_code,
+    date '2020-02-01' as unit_valid_from, 'jurisdiction' as unit_level;
 create table proof.models as select *, 'table' as materialized, 'x.sql' as path from (values
     ('kpi.kpi_values', 'kpi', 'model', 'Giá trị chỉ tiêu', 'Values of KPIs', 'select * from "lake"."intermediate"."int_kpi__parts"'),
     ('intermediate.int_kpi__parts', 'intermediate', 'model', '@HOSTILE@', '@HOSTILE@', 'select service_name, requested_on, lat from reports'),
