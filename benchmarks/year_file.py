@@ -23,6 +23,8 @@ GROWN = {  # table -> its day
     "fct_usage_days": "measured_on",
     "fct_system_days": "probed_on",
     "fct_article_days": "published_on",
+    "fct_articles": "published_on",
+    "fct_disk_outlook": "judged_on",
     "fct_feed_days": "counted_on",
     "fct_tone_days": "published_on",
 }

@@ -32,6 +32,11 @@ def current(key: str) -> str | None:
     return None if value is None else str(value)
 
 
+def carried() -> dict[str, str]:
+    """The choices that a link to another page takes along, also where it is opened in a tab of its own."""
+    return {key: st.query_params[key] for key in KEYS if key in st.query_params}
+
+
 def remember(key: str, widget: str, spell: Callable[[Any], str | None] = str) -> None:
     """Callback of a widget: its value, spelt for the address, becomes the choice.
 

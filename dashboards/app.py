@@ -45,15 +45,16 @@ from lake.settings import load_settings
 class Entry:
     """A page of the navigation: key of its words, address, view, and what its reader may choose.
 
-    `slug`: the kind of source it shows one instance of; None: all sources of a province. `filters`: keys of the
-    address. `channels`: the query that lists its channels as code and label. A page about the whole lake has neither
-    scope nor filters.
+    `slug`: the kind of source it shows one instance of; None: all sources of a province, or those of `kinds` alone,
+    the first of which it cannot do without. `filters`: keys of the address. `channels`: the query that lists its
+    channels as code and label. A page about the whole lake has neither scope nor filters.
     """
 
     name: str
     path: str
     view: Callable[[Page], None]
     slug: str | None = None
+    kinds: tuple[str, ...] = ()
     filters: frozenset[str] = frozenset()
     channels: str | None = None
     whole_lake: bool = False
@@ -68,10 +69,17 @@ WITH_UNITS = COMMON | {address.UNIT}
 
 PAGES: tuple[Entry, ...] = (
     Entry("overview", "tong-quan", overview.show, filters=WITH_UNITS),
-    Entry("feedback", "phan-anh", feedback.show, "ticket", WITH_UNITS | {address.CHANNEL}, "feedback_channels"),
-    Entry("data_centre", "trung-tam-du-lieu", data_centre.show, "server", COMMON),
-    Entry("media", "truyen-thong", media.show, "media", COMMON),
-    Entry("traffic", "giao-thong", traffic.show, "camera", COMMON),
+    Entry(
+        "feedback",
+        "phan-anh",
+        feedback.show,
+        "ticket",
+        filters=WITH_UNITS | {address.CHANNEL},
+        channels="feedback_channels",
+    ),
+    Entry("data_centre", "trung-tam-du-lieu", data_centre.show, None, ("server", "system"), COMMON),
+    Entry("media", "truyen-thong", media.show, None, ("media",), COMMON),
+    Entry("traffic", "giao-thong", traffic.show, "camera", filters=COMMON),
     Entry("services", "dich-vu-cong", services.show, filters=COMMON, themes=("public_service", "document")),
     Entry("economy", "kinh-te-xa-hoi", economy.show, filters=COMMON, themes=("socio_economic",)),
     Entry("scheme", "nhiem-vu", scheme.show, filters=COMMON),
@@ -175,7 +183,7 @@ def _head(entry: Entry, sources: pl.DataFrame, title: str, words: Words) -> filt
         if entry.whole_lake:
             scope: filters.Scope | None = filters.Scope("", tuple(sources.to_dicts()))
         else:
-            scope = filters.choose_scope(sources, entry.slug, words)
+            scope = filters.choose_scope(sources, entry.slug, words, entry.kinds)
         filters.choose_language()
     for key, value in filters.unknown(sources):
         st.warning(
@@ -196,7 +204,7 @@ def _body(entry: Entry, figures: Figures, scope: filters.Scope, words: Words, pa
     if entry.filters and has_clock:
         filter_bar.draw(page.choice, available, entry.filters, words, formats)
     menu = None if entry.bare else _header(page)
-    if entry.slug is not None and not has_clock:
+    if (entry.slug or entry.kinds) and not has_clock:
         st.info(words.text("app.never_loaded"), icon=":material/info:")
         return
     entry.view(page)

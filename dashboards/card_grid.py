@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -82,7 +84,14 @@ def _exhibit(cards: Sequence[Card], page: Page) -> Exhibit:
 def read(page: Page, codes: Sequence[str]) -> list[Card]:
     """The cards of `codes` for the period, unit and snapshot chosen. What cannot be read says so on its own card."""
     try:
-        return [describe(row, page) for row in rows(page, codes)]
+        found = rows(page, codes)
+        # two sources of one scope tell the same KPI: each card says whose it is
+        told = Counter(row["code"] for row in found)
+        cards = [describe(row, page) for row in found]
+        return [
+            replace(card, name=f"{card.name} – {page.words.name(row, 'source_name')}") if told[card.code] > 1 else card
+            for card, row in zip(cards, found, strict=True)
+        ]
     except PublicationMoved:
         raise
     except IocError as error:
@@ -159,13 +168,13 @@ def draw(card: Card, page: Page, link: Any = None) -> None:
                 if card.figure_id and "proof" in page.links:
                     proof = page.links["proof"]
                     st.page_link(
-                        proof, label=f"{card.figure_id} ›", query_params={"id": card.figure_id},
-                        help=words.text("card.prove"), width="content",
+                        proof, label=f"{card.figure_id} ›", help=words.text("card.prove"), width="content",
+                        query_params=address.carried() | {address.FIGURE: card.figure_id},
                     )  # fmt: skip
                 if link is not None:
                     st.page_link(
                         link, label=words.text("card.open"), icon=":material/arrow_forward:", icon_position="right",
-                        width="content",
+                        width="content", query_params=address.carried(),
                     )  # fmt: skip
 
 

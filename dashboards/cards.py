@@ -55,6 +55,7 @@ class Card:
     badge: str  # earned by tests; empty when not
     figure_id: str | None
     help: tuple[str, ...]
+    owner: str
     theme: str
     trend: tuple[float, ...]
 
@@ -89,6 +90,7 @@ def describe(row: dict[str, Any], page: Page) -> Card:
         badge=words.text("card.certified") if state == "ok" and _is_certified(row) else "",
         figure_id=row["figure_id"],
         help=_help(row, page, len(trend)),
+        owner=row["owner"] or NO_DATA,
         theme=row["theme"],
         trend=trend if shows and len(trend) > 2 else (),
     )
@@ -101,7 +103,8 @@ def troubled(code: str, state: Literal["error", "forbidden"], text: str, page: P
         id=f"{code}-{state}", code=code, name=code, value=NO_DATA, unit="", parts="",
         period=page.formats.period(period.grain, period.first, period.last),
         target="", gap="", verdict="no_data", distance=0.0, numbers=None, bounds="", changes=(),
-        state=state, state_text=text, origin="none", badge="", figure_id=None, help=(), theme="", trend=(),
+        state=state, state_text=text, origin="none", badge="", figure_id=None, help=(), owner=NO_DATA, theme="",
+        trend=(),
     )  # fmt: skip
 
 

@@ -15,11 +15,12 @@ from dashboards.number_format import MINUS, Lang
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
 AMBER = "#8A5A00"
 NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
-WHITE = "#FFFFFF"
+WHITE, SILVER = "#FFFFFF", "#C3CBD2"  # fills only
 RAMP = ("#E6F0F8", PALE, "#7FB2D6", "#2874A8", NAVY)  # few to many
 FONT = '"Source Sans", "Noto Sans", "Segoe UI", sans-serif'
 _TARGET: dict[str, Any] = {"color": ORANGE, "strokeDash": [5, 4], "strokeWidth": 1.4}
 PICK = "pick"  # the name of a chart's selection
+_NARROW = "containerSize()[0] < 480"  # of Vega: the page on a telephone
 MARGIN = 1.08  # head room over the highest mark
 
 _ENGLISH_MONTHS = "January February March April May June July August September October November December"
@@ -55,7 +56,9 @@ def columns(
     return finished(chart, lang)
 
 
-def stacked_columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang) -> Any:
+def stacked_columns(
+    frame: pl.DataFrame, x: str, x_title: str, series: Sequence[Series], *, lang: Lang, number: str = ",.0f"
+) -> Any:
     """Parts of a whole as stacked columns, the first of `series` at the base; `x` is a column of ready-made labels."""
     order = {part.label: index for index, part in enumerate(series)}
     long = _long(frame, x, series).with_columns(
@@ -64,9 +67,9 @@ def stacked_columns(frame: pl.DataFrame, x: str, x_title: str, series: Sequence[
     chart = alt.Chart(long).mark_bar()
     chart = chart.encode(
         x=_label_axis(x),
-        y=alt.Y("value:Q", stack="zero", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
+        y=alt.Y("value:Q", stack="zero", title=None, axis=alt.Axis(format=number, tickCount=5)),
         order=alt.Order("order:Q"),
-        **_series_channels(x, x_title, series, ",.0f"),
+        **_series_channels(x, x_title, series, number),
     )
     return finished(chart, lang)
 
@@ -80,14 +83,23 @@ def line(
     lang: Lang,
     number: str = ",.0f",
     height: int = 180,
+    hollow: tuple[Series, str] | None = None,
 ) -> Any:
-    """Lines over ready-made labels in the order of `frame`, axis from zero."""
+    """Lines over ready-made labels in the order of `frame`, axis from zero.
+
+    `hollow`: the points of one of the series are empty where the boolean column named is true.
+    """
     chart = alt.Chart(_long(frame, x, series)).mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
     chart = chart.encode(
         x=_label_axis(x, scale=alt.Scale(padding=0.5)),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(format=number, tickCount=4)),
         **_series_channels(x, x_title, series, number),
     )
+    if hollow is not None:
+        told, where = hollow
+        points = frame.filter(pl.col(where)).with_columns(pl.col(told.column).cast(pl.Float64))
+        empty = alt.Chart(points).mark_point(filled=True, size=34, color=WHITE, stroke=told.color, strokeWidth=1.8)
+        chart += empty.encode(x=_label_axis(x, scale=alt.Scale(padding=0.5)), y=alt.Y(f"{told.column}:Q"))
     return finished(chart, lang, height=height)
 
 
@@ -225,6 +237,43 @@ def band(
     return finished(alt.layer(*layers), lang)
 
 
+def control(
+    frame: pl.DataFrame, day: str, value: Series, expected: Series, upper: Series, *, title: str, lang: Lang
+) -> Any:
+    """A count over days beside what was to be expected and the limit above which it is out of the ordinary.
+
+    Days above the limit carry a large mark.
+    """
+    data = frame.with_columns(pl.col(day).cast(pl.Datetime))
+    tips = tooltips(
+        (f"{day}:T", title, "%d/%m/%Y"),
+        (value.column, value.label, ",.0f"),
+        (expected.column, expected.label, ",.1f"),
+        (upper.column, upper.label, ",.1f"),
+    )
+    long = _long(data, day, [value, expected, upper])
+    x = alt.X(f"{day}:T", title=None, axis=_day_axis())
+    dashes = alt.Scale(domain=[value.label, expected.label, upper.label], range=[[1, 0], [2, 2], [6, 4]])
+    lines = (
+        alt.Chart(long)
+        .mark_line(strokeWidth=1.8)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5)),
+            color=_color([value, expected, upper]),
+            strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None),
+        )
+    )
+    marks = alt.Chart(data).encode(x=x, y=alt.Y(f"{value.column}:Q"), tooltip=tips)
+    above = alt.datum[value.column] > alt.datum[upper.column]
+    layers = [
+        lines,
+        marks.mark_point(filled=True, size=22, color=value.color),
+        marks.transform_filter(above).mark_point(filled=True, size=110, color=value.color),
+    ]
+    return finished(alt.layer(*layers), lang)
+
+
 def weekly_columns(
     frame: pl.DataFrame, week: str, value: Series, *, title: str, lang: Lang, target: float | None, tooltip: str
 ) -> Any:
@@ -246,6 +295,37 @@ def weekly_columns(
     return finished(alt.layer(*layers), lang)
 
 
+def state_cells(
+    frame: pl.DataFrame,
+    x: str,
+    y: str,
+    state: str,
+    states: Mapping[str, tuple[str, str]],
+    *,
+    order: Sequence[str],
+    tips: Mapping[str, str],
+    lang: Lang,
+) -> Any:
+    """One cell per row of `frame`, coloured by `state` and marked with a letter; columns in `order`.
+
+    `states`: label → (letter, colour). `tips`: column → title.
+    """
+    data = frame.with_columns(
+        letter=pl.col(state).replace_strict({name: letter for name, (letter, _) in states.items()})
+    )
+    present = [name for name in states if name in set(frame[state])]
+    scale = alt.Scale(domain=present, range=[states[name][1] for name in present])
+    legend = alt.Legend(title=None, orient="top", symbolType="square", labelLimit=220)
+    base = alt.Chart(data).encode(
+        x=_label_axis(x, sort=list(order)),
+        y=_category_axis(y),
+        tooltip=tooltips(*((name, title, None) for name, title in tips.items())),
+    )
+    cells = base.mark_rect(stroke=GRID, strokeWidth=2).encode(color=alt.Color(f"{state}:N", scale=scale, legend=legend))
+    letters = base.mark_text(fontSize=12, fontWeight="bold", color=WHITE).encode(text="letter:N")
+    return finished(cells + letters, lang, height=max(110, 24 * frame[y].n_unique() + 50))
+
+
 def gantt(
     frame: pl.DataFrame,
     label: str,
@@ -264,11 +344,17 @@ def gantt(
     `colors`: label of a state → colour; only those that occur are in the legend. A rule stands at `today`.
     """
     data = frame.with_columns(pl.col(start, planned, reached).cast(pl.Datetime))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
-    x = alt.X(f"{start}:T", title=None, axis=alt.Axis(format="%m/%Y", orient="top", tickCount=8, grid=True))
+    # a telephone has room for the number in front of the name alone
+    short = f"{_NARROW} ? split(datum.label, '.')[0] : datum.label"
+    axis = alt.Axis(labelLimit=220, labelExpr=short, ticks=False, domain=False)
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=axis)
+    x = alt.X(
+        f"{start}:T", title=None, axis=alt.Axis(format="%m/%Y", orient="top", tickCount=8, labelOverlap=True, grid=True)
+    )
     present = [name for name in colors if name in set(frame[state])]
     scale = alt.Scale(domain=present, range=[colors[name] for name in present])
-    legend = alt.Legend(title=None, orient="top", symbolType="square", labelLimit=220)
+    wrapped = alt.ExprRef(f"{_NARROW} ? 3 : 8")
+    legend = alt.Legend(title=None, orient="top", symbolType="square", labelLimit=220, columns=wrapped)
     base = alt.Chart(data).encode(y=y, tooltip=tooltips(*((name, title, None) for name, title in tips.items())))
     layers = [
         base.mark_bar(height={"band": 0.62}, filled=False, color=MUTED, strokeWidth=1).encode(x=x, x2=f"{planned}:T"),
@@ -286,6 +372,7 @@ _DARK = {
     BLUE: "#56B4E9", ORANGE: "#FF8A4C", GREEN: "#3CCFA0", PURPLE: "#D3A4D1", AMBER: "#F0C24B", NAVY: "#8CCBF0",
     MUTED: "#A9B4BE", TEXT: "#F2F5F7", GRID: "#2C3A4F", PALE: "#1E3A55", WHITE: "#0B1220",
     RAMP[0]: "#15253A", RAMP[2]: "#2B6391", RAMP[3]: "#559FD3",
+    SILVER: "#5D6B7C",
 }  # fmt: skip
 
 
@@ -320,18 +407,23 @@ def _series_channels(index: str, title: str, series: Sequence[Series], number: s
     return {"color": _color(series), "tooltip": tips}
 
 
-def _label_axis(column: str, **options: Any) -> Any:
+def _label_axis(column: str, *, sort: list[str] | None = None, **options: Any) -> Any:
     axis = alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=8, labelPadding=6, ticks=False)
-    return alt.X(f"{column}:O", sort=None, title=None, axis=axis, **options)
+    return alt.X(f"{column}:O", sort=sort, title=None, axis=axis, **options)
 
 
 def _category_axis(column: str) -> Any:
-    return alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False))
+    limit = alt.ExprRef(f"{_NARROW} ? 120 : 190")
+    return alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelLimit=limit, ticks=False, domain=False))
 
 
 def _month_axis() -> Any:
     """Ticks at the first of a month only, so that no month is written twice."""
     return alt.Axis(format="%m/%Y", tickCount={"interval": "month", "step": 1}, labelOverlap=True, labelSeparation=8)
+
+
+def _day_axis() -> Any:
+    return alt.Axis(format="%d/%m", tickCount=6, labelOverlap=True, labelSeparation=8)
 
 
 def tooltips(*fields: tuple[str, str, str | None]) -> list[Any]:

@@ -60,18 +60,23 @@ class Scope:
         return words.text("app.synthetic_scope", name=unit) if self.is_synthetic else str(unit)
 
 
-def scopes(sources: pl.DataFrame, slug: str | None) -> list[Scope]:
+def scopes(sources: pl.DataFrame, slug: str | None, kinds: Sequence[str] = ()) -> list[Scope]:
     """The scopes a page can show: the instances of `slug`, or the provinces when the page is about none in particular.
 
-    The synthetic province comes first.
+    `kinds` leaves only sources of these slugs to a province, and only provinces that have some of the first one. The
+    synthetic province comes first.
     """
-    rows = sources.to_dicts()
+    rows = [row for row in sources.to_dicts() if not kinds or row["slug"] in kinds]
     if slug is not None:
         return [Scope(str(row["source"]), (row,)) for row in rows if row["slug"] == slug]
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(_group(row), []).append(row)
-    return [Scope(identity, tuple(members)) for identity, members in groups.items()]
+    return [
+        Scope(identity, tuple(members))
+        for identity, members in groups.items()
+        if not kinds or any(row["slug"] == kinds[0] for row in members)
+    ]
 
 
 def resolve(wanted: str | None, available: Sequence[Scope], sources: pl.DataFrame) -> Scope | None:
@@ -130,14 +135,14 @@ def language() -> Lang:
     return "en" if address.current(address.LANG) == "en" else "vi"
 
 
-def choose_scope(sources: pl.DataFrame, slug: str | None, words: Words) -> Scope | None:
+def choose_scope(sources: pl.DataFrame, slug: str | None, words: Words, kinds: Sequence[str] = ()) -> Scope | None:
     """The source selector, bound to `?nguon=`; nothing is drawn when there is no choice to make."""
-    available = scopes(sources, slug)
+    available = scopes(sources, slug, kinds)
     chosen = resolve(address.current(address.SOURCE), available, sources)
     if chosen is None or len(available) == 1:
         return chosen
     names = {scope.id: scope.name(words) for scope in available}
-    key = f"scope-{slug}"
+    key = f"scope-{'-'.join(kinds) or slug}"
     picked = st.selectbox(
         words.text("app.source" if slug else "app.scope"),
         list(names),

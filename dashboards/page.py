@@ -45,3 +45,8 @@ class Page:
         day = self.choice.period.last
         found = self.figures.ask("kpi_target", source=source, code=code, grain=grain, day=day)
         return float(found.item()) if found.height else None
+
+    def parameters(self, code: str) -> dict[str, str]:
+        """The thresholds inside a KPI's formula at the end of the period chosen, as the reader writes numbers."""
+        found = self.figures.ask("kpi_parameters", code=code, day=self.choice.period.last)
+        return {name: self.formats.decimal(value, 0 if value == int(value) else 1) for name, value in found.iter_rows()}

@@ -55,9 +55,8 @@ def chart_panel(
     spec = chart.to_dict()
     exhibit = exhibited(title, note, page=page, frame=frame, columns=columns, spec=spec)
     _head(exhibit, page)
-    shown = charts.in_dark(spec) if is_dark() else spec
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": charts.PICK, "key": select} if select else {}
-    state = st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=described(exhibit, page.words), **options)
+    state = draw(spec, described(exhibit, page.words), **options)
     with st.expander(page.words.text("app.table")):
         table(frame, columns, alt=title)
     picked = state.selection[charts.PICK] if select else []
@@ -69,6 +68,12 @@ def newly(key: str, picked: Any) -> bool:
     before = st.session_state.get(f"{key}-picked")
     st.session_state[f"{key}-picked"] = picked
     return bool(picked is not None and picked != before)
+
+
+def draw(spec: dict[str, Any], alt: str, **options: Any) -> Any:
+    """A Vega-Lite specification alone, in the reader's theme; `options` and answer as of Streamlit's chart."""
+    shown = charts.in_dark(spec) if is_dark() else spec
+    return st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=alt, **options)
 
 
 def table_panel(

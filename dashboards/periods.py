@@ -88,6 +88,12 @@ def custom(first: date, last: date) -> Period:
     return Period(CUSTOM, first, last, f"{first}..{last}")
 
 
+def reaching_back(period: Period, days: int, today: date) -> Period:
+    """The days a chart shows for a period: those of it that are over, and as many before as it takes to be `days`."""
+    last = max(period.first, min(period.last, today - _DAY))
+    return custom(min(period.first, last - (days - 1) * _DAY), last)
+
+
 def parse(text: str, first_day: date, today: date) -> Period | None:
     """The period an address names; None if it names none. `first_day` and `today` bound the whole history."""
     if text == WHOLE:

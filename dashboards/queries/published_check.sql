@@ -1,4 +1,4 @@
--- Published figures of one theme, set against what a source yields.
+-- Published figures of one theme, set against what the sources yield.
 select
     c.id,
     c.claim_vi,
@@ -23,7 +23,7 @@ select
 from kpi.published_check as c
 left join seeds.kpi_definitions as d on c.kpi_code = d.code and d.valid_to is null
 where
-    c.source = $source
+    list_contains($sources, c.source)
     and $theme = coalesce(
         d.theme,
         case c.measure when 'servers' then 'data_centre' when 'cameras' then 'traffic' when 'feeds' then 'media' end

@@ -1,24 +1,13 @@
--- Per server of one source over its last $days days: samples and the two bounds of availability, worst first.
-with recent as (
-    select
-        *,
-        max(sampled_on) over () as last_on
-    from marts.fct_server_days
-    where source = $source
-    qualify sampled_on > last_on - cast($days as integer)
-)
-
+-- Per server in the days shown, approved maintenance left out: samples and the two bounds of availability, worst first.
 select
+    source,
     instance,
-    min(sampled_on) as first_on,
-    max(last_on) as last_on,
-    cast(sum(n_received) filter (where sampled_on = last_on) as bigint) as n_received_last_day,
     cast(sum(n_expected) as bigint) as n_expected,
-    cast(sum(n_received) as bigint) as n_received,
     cast(sum(n_missing) as bigint) as n_missing,
-    sum(n_up) / nullif(sum(n_expected), 0) as low,
-    (sum(n_up) + sum(n_missing)) / nullif(sum(n_expected), 0) as high,
+    sum(n_up_outside) / nullif(sum(n_expected - n_maintenance), 0) as low,
+    (sum(n_up_outside) + sum(n_missing_outside)) / nullif(sum(n_expected - n_maintenance), 0) as high,
     sum(n_received) / nullif(sum(n_expected), 0) as coverage
-from recent
-group by instance
+from marts.fct_server_days
+where list_contains($sources, source) and sampled_on between $first and $last
+group by source, instance
 order by low nulls first, instance

@@ -12,6 +12,7 @@ from dashboards.exports import journal
 from dashboards.exports.flat import to_csv
 from dashboards.page import Page
 from dashboards.plain_text import escape
+from dashboards.sql_lab.origin import reads_synthetic
 from lake.errors import QueryRefused
 from lake.sandbox import QueryResult, run_query
 
@@ -19,7 +20,7 @@ SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_NAMES = ("resolution", "availability", "quarantine")
 MAX_ROWS = 10_000
 TIMEOUT_S = 10.0
-EDITOR, RESULT, RAN = "sql-text", "sql-result", "sql-ran"
+EDITOR, RESULT, RAN, MADE_UP = "sql-text", "sql-result", "sql-ran", "sql-made-up"
 
 
 def show(page: Page) -> None:
@@ -51,6 +52,8 @@ def _editor(page: Page) -> None:
         # Only the last answer is kept, and only in this reader's session.
         st.session_state[RESULT] = _run(sql, page) if sql else words.text("sql.empty")
         st.session_state[RAN] = sql
+        is_answered = isinstance(st.session_state[RESULT], QueryResult)
+        st.session_state[MADE_UP] = is_answered and reads_synthetic(page.figures.settings, sql)
 
 
 def _run(sql: str, page: Page) -> QueryResult | str:
@@ -70,18 +73,20 @@ def _result(page: Page) -> None:
             st.markdown(f":red[:material/block: **{words.text('sql.refused')}**]")
             st.code(answer, language=None, wrap_lines=True)
         return
-    rows, sql = formats.count(answer.table.num_rows), st.session_state[RAN]
+    rows, sql, is_synthetic = formats.count(answer.table.num_rows), st.session_state[RAN], st.session_state[MADE_UP]
     facts = {"columns": formats.count(answer.table.num_columns), "elapsed": formats.count(answer.elapsed_ms)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(words.markdown("sql.result", rows=rows, **facts), width="content")
         st.download_button(
             words.text("sql.download"),
-            data=lambda: _taken_out(answer.table, sql, page),
-            file_name=f"truy-van-{page.figures.published.run_id}.csv",
+            data=lambda: _taken_out(answer.table, sql, page, is_synthetic=is_synthetic),
+            file_name=f"{'mo-phong-' if is_synthetic else ''}truy-van-{page.figures.published.run_id}.csv",
             mime="text/csv",
             on_click="ignore",
             icon=":material/download:",
         )
+    if is_synthetic:
+        st.markdown(f":violet-badge[:material/science: {words.text('export.synthetic')}]")
     if answer.is_truncated:
         st.warning(words.markdown("sql.truncated", rows=rows), icon=":material/content_cut:")
     if not answer.table.num_rows:
@@ -90,8 +95,11 @@ def _result(page: Page) -> None:
     st.dataframe(answer.table, hide_index=True, width="stretch", height=420, alt=words.text("nav.sql"))
 
 
-def _taken_out(table: pa.Table, sql: str, page: Page) -> bytes:
-    """The result as CSV, noted in the journal of exports."""
+def _taken_out(table: pa.Table, sql: str, page: Page, *, is_synthetic: bool) -> bytes:
+    """The result as CSV, noted in the journal of exports; a column more says if made-up rows were read."""
+    if is_synthetic:
+        words = page.words
+        table = table.append_column(words.text("export.nature"), [[words.text("export.synthetic")] * table.num_rows])
     content = to_csv(table)
     entry = {
         "page": page.path,
@@ -100,6 +108,7 @@ def _taken_out(table: pa.Table, sql: str, page: Page) -> bytes:
         "bytes": len(content),
         "sql": sql,
         "snapshot_id": page.figures.published.snapshot_id,
+        "is_synthetic": is_synthetic,
     }
     journal.note(page.figures.settings, entry)
     return content

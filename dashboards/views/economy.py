@@ -9,10 +9,13 @@ from dashboards import card_grid, charts
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
+from dashboards.periods import reaching_back
 
 CARDS = ("E1", "E2", "E3", "E4", "E5", "E6")
 TOLERANCE = "E6"
-N_BALANCES = 15
+N_BALANCES, N_UNITS = 15, 20
+MIN_DAYS = 365  # of reports owed: a shorter period is shown with the days before it
+FINAL = ("final", "revised")
 
 
 def show(page: Page) -> None:
@@ -23,7 +26,8 @@ def show(page: Page) -> None:
     with left:
         _reports(page)
     with right:
-        _balances(page)
+        _submissions(page)
+    _balances(page)
 
 
 def _indicators(page: Page) -> None:
@@ -82,18 +86,30 @@ def _lines(named: pl.DataFrame, row: int, page: Page) -> None:
     months = page.figures.ask(
         "indicator_months",
         source=chosen["source"], series=chosen["series_id"], last=page.choice.period.last,
-    ).with_columns(pl.col("month_on").dt.strftime("%m/%Y").alias("month"))  # fmt: skip
+    )  # fmt: skip
+    months = months.with_columns(
+        month=pl.col("month_on").dt.strftime("%m/%Y"),
+        is_open=pl.col("value").is_not_null() & ~pl.col("value_status").is_in(FINAL),
+        status=pl.Series(
+            [words.coded("value_status", status) if status else None for status in months["value_status"]],
+            dtype=pl.String,
+        ),
+    )
     title = f"{chosen['name']} ({chosen['unit'] or '—'})"
     actual = Series("value", words.text("economy.actual"), charts.BLUE)
     before = Series("value_year_before", words.text("economy.year_before"), charts.MUTED)
     series = [actual] if months["value_year_before"].null_count() == months.height else [before, actual]
     columns = {"month": Column(words.text("economy.month"))}
     columns |= {part.column: Column(part.label, lambda value: formats.decimal(value, 1)) for part in series}
+    columns["status"] = Column(words.text("economy.status"))
     columns["n_vintages"] = Column(words.text("economy.vintages"), formats.count)
     columns["revision"] = Column(words.text("economy.revision"), formats.percent)
     chart_panel(
         title,
-        charts.line(months, "month", words.text("economy.month"), series, lang=words.lang, number=",.1f", height=220),
+        charts.line(
+            months, "month", words.text("economy.month"), series,
+            lang=words.lang, number=",.1f", height=220, hollow=(actual, "is_open"),
+        ),
         page=page, frame=months, columns=columns, note=words.text("economy.lines_note"),
     )  # fmt: skip
 
@@ -119,6 +135,50 @@ def _reports(page: Page) -> None:
         charts.ranked_bars(found, "unit", parts, title=words.text("economy.reporter"), lang=words.lang),
         page=page, frame=found, columns=columns,
         note=words.text("economy.reports_note", period=formats.period(period.grain, period.first, period.last)),
+    )  # fmt: skip
+
+
+def _submissions(page: Page) -> None:
+    """Unit by period: handed in on time, late, or not at all."""
+    words, formats = page.words, page.formats
+    assert page.today is not None
+    days = reaching_back(page.choice.period, MIN_DAYS, page.today)
+    found = page.figures.ask("reports_heat", sources=page.scope.ids, first=days.first, last=days.last)
+    title = words.text("economy.submissions")
+    if found.is_empty():
+        heading(title)
+        nothing(words)
+        return
+    units = found["unit"].unique(maintain_order=True)
+    shown = found.filter(pl.col("unit").is_in(units.head(N_UNITS).to_list()))
+    shown = shown.with_columns(
+        said=pl.Series([words.text(f"economy.{state}") for state in shown["state"]], dtype=pl.String)
+    )
+    states = {
+        words.text("economy.on_time"): ("✓", charts.BLUE),
+        words.text("economy.late"): ("T" if words.lang == "vi" else "L", charts.AMBER),
+        words.text("economy.missing"): ("!", charts.ORANGE),
+    }
+    columns = {
+        "unit": Column(words.text("economy.reporter"), width="medium"),
+        "period": Column(words.text("economy.period")),
+        "due_on": Column(words.text("economy.due"), formats.day),
+        "said": Column(words.text("economy.state")),
+        "n_on_time": Column(words.text("economy.on_time"), formats.count),
+        "n_reports": Column(words.text("economy.reports"), formats.count),
+    }
+    tips = {name: columns[name].label for name in ("unit", "period", "said")}
+    order = shown.sort("due_on")["period"].unique(maintain_order=True).to_list()
+    chart_panel(
+        title,
+        charts.state_cells(shown, "period", "unit", "said", states, order=order, tips=tips, lang=words.lang),
+        page=page, frame=shown, columns=columns,
+        note=words.text(
+            "economy.submissions_note",
+            period=formats.days(days.first, days.last),
+            n=formats.count(min(N_UNITS, units.len())),
+            total=formats.count(units.len()),
+        ),
     )  # fmt: skip
 
 

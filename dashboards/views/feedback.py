@@ -43,7 +43,7 @@ def show(page: Page) -> None:
     with right:
         service = _fields(where, page)
     tickets.show(where, service, page)
-    reconcile.show(page.scope.ids[0], "feedback", page)
+    reconcile.show("feedback", page)
 
 
 def _sentence(where: dict[str, Any], page: Page) -> None:

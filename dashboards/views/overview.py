@@ -15,8 +15,9 @@ from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
 from dashboards.periods import GRAINS, Period, until
 
-# What a leader asks first; the eight cards are the first eight of these that have figures.
-FIRST = ("F2", "F4", "S2", "C1", "D1", "P1", "M1", "V1", "F1O", "S1", "E4", "C2")
+# What a leader asks first, each with what stands in while it has no figure; then what fills the eight cards up.
+FIRST = (("F2",), ("F4",), ("S2",), ("M3N", "M2N", "M1"), ("C1",), ("D1",), ("P1",), ("V1",))
+MORE = ("F1O", "S3", "E4", "C2", "S1")
 N_CARDS = 8
 MARKS: dict[Verdict, str] = {"met": "✓ ", "missed": "! ", "unsure": "? ", "none": "", "no_data": ""}
 COLOURS: dict[Verdict, str] = {"met": charts.GREEN, "missed": charts.ORANGE, "unsure": charts.AMBER}
@@ -28,13 +29,19 @@ def show(page: Page) -> None:
     if not codes:
         st.info(page.words.text("overview.nothing"))
         return
-    first = [code for code in FIRST if code in codes][:N_CARDS]
+    first = first_cards(set(codes))
     rows = card_grid.rows(page, codes)
     brief.show([describe(row, page) for row in rows], page)
     card_grid.show(page, first, links=True)
     _matrix(codes, page)
     _variance(rows, page)
     _restated(page)
+
+
+def first_cards(present: set[str]) -> list[str]:
+    """The eight figures a leader asks first, of those that have values."""
+    wanted = [next((code for code in codes if code in present), "") for codes in FIRST]
+    return [code for code in (*wanted, *MORE) if code in present][:N_CARDS]
 
 
 def _matrix(codes: Sequence[str], page: Page) -> None:

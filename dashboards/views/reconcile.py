@@ -14,9 +14,9 @@ from dashboards.panels import Column, nothing, table_panel
 VERDICTS = ("khop", "lam_tron", "mau_thuan", "chua_du_du_lieu")
 
 
-def show(source: str, theme: str, page: Page) -> None:
+def show(theme: str, page: Page) -> None:
     """The strip: claim, published figure, recomputed figure, verdict; a contradiction is spelt out."""
-    claims = page.figures.ask("published_check", source=source, theme=theme)
+    claims = page.figures.ask("published_check", sources=page.scope.ids, theme=theme)
     if claims.is_empty():
         return
     _table(claims, page, page.words.text("reconcile.title"))

@@ -34,7 +34,7 @@ def show(page: Page) -> None:
         _hours(where, page)
         _labels(where, page)
     picked = _cameras(cameras, page) or picked
-    reconcile.show(source, "traffic", page)
+    reconcile.show("traffic", page)
     if picked is not None:
         camera.dialog(cameras.row(by_predicate=pl.col("camera_id") == picked, named=True), source, page)
 

@@ -267,5 +267,58 @@ create table proof.tests as select 'unique_key' as test, 'kpi.kpi_values' as mod
 create table ops.batches as select 'b1' as batch_id, 'mo-phong-phan-anh' as source, 'ticket__requests' as table_name, 1422::bigint as n_accepted,
     timestamptz '2020-06-01 00:00:00+00' as event_min_at, timestamptz '2021-09-30 09:00:00+00' as event_max_at;
 
+-- Machines and news in detail: of 26 servers one is down, one silent and one under maintenance; names are hostile.
+alter table marts.fct_server_days add column n_maintenance bigint default 0;
+alter table marts.fct_server_days add column n_up_outside bigint;
+alter table marts.fct_server_days add column n_missing_outside bigint;
+update marts.fct_server_days set n_up_outside = n_up, n_missing_outside = n_missing;
+create table marts.dim_watched as
+select 'mo-phong-may-chu' as source, 'host' as kind, 'may-chu-' || lpad(cast(s + 1 as varchar), 2, '0') as target, null::varchar as system_name,
+    timestamptz '2020-06-01 00:00:00+07' as first_measured_at,
+    timestamptz '2021-09-30 09:59:00+00' - case when s = 4 then interval 4 minute else interval 0 minute end as last_measured_at,
+    s <> 3 as is_up, s = 5 as is_in_maintenance, 60.0::double as step_s, null::bigint as n_replicas, null::timestamptz as certificate_expires_at,
+    true as is_synthetic, timestamptz '2021-09-30 10:00:00+00' as as_of
+from range(26) a(s)
+union all
+select 'mo-phong-may-chu', 'system', 'dvc', '@HOSTILE@', timestamptz '2021-07-01 00:00:00+07', timestamptz '2021-09-30 09:59:00+00', true, false, 60.0, 2,
+    timestamptz '2021-11-04 00:00:00+07', true, timestamptz '2021-09-30 10:00:00+00';
+create table marts.fct_system_days as
+select source, 'dvc' as system, sampled_on as probed_on, * exclude (source, instance, sampled_on) from marts.fct_server_days where instance = 'may-chu-01';
+create table marts.fct_incidents as
+select 'mo-phong-may-chu' as source, 'host' as kind, 'may-chu-04' as target, timestamptz '2021-09-30 08:00:00+00' as started_at, null::timestamptz as ended_at,
+    date '2021-09-30' as started_on, 119.0::double as down_minutes
+union all select 'mo-phong-may-chu', 'system', 'dvc', timestamptz '2021-08-15 08:00:00+00', timestamptz '2021-08-15 08:20:00+00', date '2021-08-15', 20.0;
+create table marts.fct_usage_days as
+select 'mo-phong-may-chu' as source, instance, resource, case resource when 'disk' then '/' else '' end as part, sampled_on as measured_on, 0.4::double as p95_used
+from marts.fct_server_days, (values ('cpu'), ('memory'), ('disk')) r(resource) where sampled_on >= date '2021-09-01';
+create table marts.fct_disk_outlook as
+select 'mo-phong-may-chu' as source, instance, '/@HOSTILE@' as part, measured_on as judged_on, 80e9::double as free_bytes, 0.6::double as mean_used, 2e9::double as lost_bytes_per_day,
+    true as is_judged, case when instance < 'may-chu-10' then 40.0::double end as days_left
+from marts.fct_usage_days where resource = 'disk';
+alter table marts.fct_reports_due add column period varchar default '2021-07';
+create table marts.fct_backups as
+select 'mo-phong-may-chu' as source, 'dvc' as system_code, '@HOSTILE@' as system_name, 'backup' as kind, date '2021-08-07' + 7 * n::int as planned_on,
+    true as is_due, n <> 1 as is_successful from range(4) t(n);
+create table marts.fct_articles as
+select 'mo-phong-bao-chi' as source, feed_id, published_on || '-' || feed_id as article_id, feed_title, '@HOSTILE@' as headline, 'javascript:alert(1)' as url,
+    last_published_at as published_at, published_on, false as is_published_at_missing, last_published_at + interval 10 minutes as first_seen_at,
+    ['negative', 'neutral', 'neutral', 'positive'][1 + day(published_on) % 4] as sentiment, 0.87::double as sentiment_probability, false as is_sentiment_abstained,
+    ['covid', '@HOSTILE@'][1 + day(published_on) % 2] as topic, 0.5::double as topic_probability, 'm1' as model_version, false as is_audited, 'k' || published_on as story_key
+from marts.fct_article_days where published_on >= date '2021-06-01';
+create table marts.fct_tone_days as
+select source, published_on, sum(n_articles) as n_articles, sum(n_articles) as n_labelled, 30 as n_negative, sum(n_articles) - 80 as n_neutral, 50 as n_positive
+from marts.fct_article_days group by all;
+create table marts.fct_negative_hours as
+select 'mo-phong-bao-chi' as source, timezone('Asia/Ho_Chi_Minh', published_on + to_hours(h)) as hour_at, published_on as hour_on,
+    case when published_on = date '2021-08-20' then 9 else 1 end as n_negative, 1.0::double as mean_negative, published_on = date '2021-08-20' as is_alert
+from marts.fct_tone_days, range(24) a(h);
+create table marts.fct_feed_days as
+select source, feed_id, published_on as counted_on, null::varchar as outlet_name, n_articles as n_items, last_published_at as last_at, 24.0::double as allowed_silence_h,
+    feed_id = 'https://bao7.example/rss' as is_silent
+from marts.fct_article_days;
+create table marts.dim_audits as
+select 'mo-phong-bao-chi' as source, 'm1' as model_version, 12 as n_audited, null::double as accuracy, null::double as accuracy_low, null::double as accuracy_high,
+    null::double as macro_f1, null::double as negative_recall, 'chua_do' as verdict;
+
 drop table clocks; drop table parts;
 create table publication as select '@RUN_ID@' as run_id, timestamptz '2021-09-30 10:01:00+00' as published_at, 412::bigint as snapshot_id;

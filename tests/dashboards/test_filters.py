@@ -38,6 +38,11 @@ SOURCES = pl.DataFrame(
 )
 
 
+def test_a_page_of_two_kinds_shows_only_provinces_that_have_the_first() -> None:
+    found = scopes(SOURCES, None, ("camera", "ticket"))
+    assert [(scope.id, scope.ids) for scope in found] == [("93-mo-phong", ["mp-phan-anh", "mp-camera"])]
+
+
 def test_synthetic_rows_are_never_mixed_with_real_ones_of_the_same_province() -> None:
     found = scopes(SOURCES, None)
     assert [scope.ids for scope in found] == [["mp-phan-anh", "mp-camera"], ["phan-anh"], ["boston"]]

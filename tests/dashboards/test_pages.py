@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.app import PAGES
+from dashboards.sql_lab.origin import reads_synthetic
 from lake.serving import connect
 from lake.settings import load_settings
 from tests.dashboards.serving_file import HOSTILE, publish_made_up
@@ -93,8 +94,6 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
         ("phan-anh?ky=all&kenh=app", "vi", ["tiếp nhận **948** phản ánh", "Thẻ chỉ tiêu tính mọi kênh"]),
         ("phan-anh?ky=all&dg=2025&dv=31321", "vi", ["Phường Vị Thanh:** tiếp nhận **", "Địa giới 2025. Sơ đồ ô"]),
         ("phan-anh?ky=2021-10-05", "vi", ["không có phản ánh nào theo bộ lọc đang chọn"]),
-        ("trung-tam-du-lieu", "vi", ["**26 / 26**", "≥\u00a099,86%"]),
-        ("truyen-thong", "vi", ["**2.100** tin, bài mỗi tuần"]),
         (
             "giao-thong",
             "vi",
@@ -105,6 +104,15 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
             ],
         ),
         ("giao-thong?ky=2021-08", "vi", ["Tháng 8/2021 không có tin nào từ camera"]),
+        ("trung-tam-du-lieu", "vi", ["**23 / 26**", "1 ngừng, 1 không rõ", "≥\u00a099,86%", "01/08/2021 – 31/08/2021"]),
+        ("trung-tam-du-lieu?ky=2021-09", "vi", ["01/09/2021 – 29/09/2021", "1 sự cố", "Tính đến 29/09/2021"]),
+        (
+            "truyen-thong",
+            "vi",
+            ["**2.100** tin, bài mỗi tuần", "**chưa đo** (12 trên 195 nhãn", "1 nguồn đang im"],
+        ),
+        ("truyen-thong?ky=2021-08", "vi", ["01/08/2021 – 31/08/2021: 1 ngày vượt giới hạn"]),
+        ("truyen-thong?ky=2021-07", "vi", ["01/07/2021 – 31/07/2021: 0 ngày vượt giới hạn"]),
         ("chat-luong", "vi", ["**15 / 20** kiểm tra đạt", "0 kiểm tra chặn không đạt, 5 cảnh báo"]),
     ],
 )
@@ -175,6 +183,33 @@ def test_hostile_names_never_reach_markdown_unescaped(made_up_home: Path, monkey
             assert not any("<b>" in str(block.value) or "**đậm**" in str(block.value) for block in group)
 
 
+def test_a_server_opens_with_its_last_week(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("trung-tam-du-lieu", "vi")
+    at.button(key="watched-down-host-mo-phong-may-chu-may-chu-04").click().run()
+    assert not at.exception
+    assert "**Ngừng từ:** 30/09/2021 15:00" in said(at)
+    assert "Sự cố trong 7 ngày" in said(at)
+    week = next(frame.value for frame in at.dataframe if "memory" in frame.value.columns)
+    assert list(week["sampled_on"].astype(str))[::7] == ["2021-09-30", "2021-09-23"]
+
+
+def test_articles_of_one_tone_are_listed_alone(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("truyen-thong", "vi", ky="2021-08")
+    assert "120 trên 775 bài" in said(at)
+    at.segmented_control(key="article-tone").set_value("negative").run()
+    assert "120 trên 175 bài" in said(at)
+
+
+def test_the_alert_on_the_wall_names_who_answers_for_it(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    at = open_page("man-hinh", "vi", ky="all")
+    (alert,) = [str(block.value) for block in at.get("html") if "<section" in str(block.value)]
+    assert '<section class="takeover" role="alert"><h2>! ' in alert
+    assert "Đơn vị chịu trách nhiệm: " in alert
+
+
 def test_check_filter_keeps_failures_only(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
     at = open_page("chat-luong", "vi")
@@ -201,11 +236,30 @@ def test_sql_page_runs_one_select_and_refuses_the_rest(made_up_home: Path, monke
     at.button(key="sql-run").click().run()
     assert not at.exception
     assert "18 dòng · 5 cột" in said(at)
+    assert "Dữ liệu mô phỏng" in said(at)
     at.text_area(key="sql-text").set_value("drop table kpi.kpi_values")
     at.button(key="sql-run").click().run()
     assert not at.exception
     assert "Không chạy được" in said(at)
     assert not at.dataframe
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_synthetic"),
+    [
+        ("select 1", False),
+        ("with u as (from seeds.units) select count(*) from u", False),
+        ('select * from "Marts"."FCT_tickets" as t', True),
+        ("select (select count(*) from kpi.kpi_values v)", True),
+        ("explain select 1 from marts.fct_tickets", True),
+        ("from query('from marts.fct_' || 'tickets')", True),
+    ],
+)
+def test_a_result_of_made_up_rows_never_leaves_the_sql_page_unmarked(
+    sql: str, is_synthetic: bool, made_up_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    assert reads_synthetic(load_settings(), sql) is is_synthetic
 
 
 @pytest.mark.parametrize(("code", "verdict"), [("F2", "Khớp"), ("S1", "Lệch")])

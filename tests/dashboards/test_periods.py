@@ -13,6 +13,7 @@ from dashboards.periods import (
     months_until,
     parse,
     previous,
+    reaching_back,
     step,
     until,
     year_before,
@@ -70,6 +71,19 @@ def test_what_names_no_period_is_refused(text: str) -> None:
 def test_neighbours(text: str, before: str | None, year: str | None) -> None:
     found = previous(read(text)), year_before(read(text))
     assert tuple(period and period.address for period in found) == (before, year)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2021-08", "2021-08-01..2021-08-31"),
+        ("2021-W30", "2021-07-03..2021-08-01"),
+        ("2021", "2021-01-01..2021-09-29"),  # today is not over
+        ("2021-09-30", "2021-09-01..2021-09-30"),
+    ],
+)
+def test_a_chart_reaches_back_from_a_short_period_and_not_into_the_future(text: str, shown: str) -> None:
+    assert reaching_back(read(text), 30, TODAY).address == shown
 
 
 def test_a_month_is_over_on_its_last_day_and_not_before() -> None:

@@ -35,12 +35,12 @@ quantiles as (
 disk_days as (
     select
         source,
-        instance,
-        part,
-        measured_on,
-        mean_free_bytes
-    from {{ ref('fct_usage_days') }}
-    where resource = 'disk' and mean_free_bytes is not null
+        judged_on as measured_on,
+        count(*) filter (where is_judged) as n_disks,
+        count(days_left) as n_filling,
+        min(days_left) as days_left
+    from {{ ref('fct_disk_outlook') }}
+    group by source, judged_on
 ),
 
 disk_periods as (
@@ -52,65 +52,9 @@ disk_period_ends as (
         source,
         grain,
         period_start,
-        max(measured_on) as judged_on
+        max(measured_on) as measured_on
     from disk_periods
     group by source, grain, period_start
-),
-
-judged_days as (
-    select distinct
-        ends.source,
-        ends.judged_on,
-        windows.value as window_days,
-        minimums.value as min_days
-    from disk_period_ends as ends
-    inner join {{ ref('kpi_parameters') }} as windows
-        on
-            windows.code = 'S7'
-            and windows.name = 'window_days'
-            and ends.judged_on >= windows.valid_from
-            and ends.judged_on <= coalesce(windows.valid_to, ends.judged_on)
-    inner join {{ ref('kpi_parameters') }} as minimums
-        on
-            minimums.code = 'S7'
-            and minimums.name = 'min_days'
-            and ends.judged_on >= minimums.valid_from
-            and ends.judged_on <= coalesce(minimums.valid_to, ends.judged_on)
-),
-
-slopes as (
-    select
-        judged_days.source,
-        judged_days.judged_on,
-        judged_days.min_days,
-        disk_days.instance,
-        disk_days.part,
-        count(*) as n_days,
-        {{ at_latest('disk_days.mean_free_bytes', 'disk_days.measured_on') }} as free_bytes,
-        regr_slope(
-            disk_days.mean_free_bytes, {{ n_days('disk_days.measured_on', 'judged_days.judged_on') }}
-        ) as lost_bytes_per_day
-    from judged_days
-    inner join disk_days
-        on
-            judged_days.source = disk_days.source
-            and {{ n_days('disk_days.measured_on', 'judged_days.judged_on') }}
-            between 1 and judged_days.window_days
-    group by 1, 2, 3, 4, 5
-    having max(disk_days.measured_on) = judged_days.judged_on
-),
-
--- counted backwards from the day of judgement, a disk that fills has a rising line
-filling as (
-    select
-        source,
-        judged_on,
-        count(*) as n_disks,
-        count(*) filter (where lost_bytes_per_day > 0) as n_filling,
-        min(free_bytes / lost_bytes_per_day) filter (where lost_bytes_per_day > 0) as days_left
-    from slopes
-    where n_days >= min_days
-    group by source, judged_on
 ),
 
 figures as (
@@ -133,11 +77,12 @@ figures as (
         ends.source,
         ends.grain,
         ends.period_start,
-        filling.n_filling as numerator,
-        filling.n_disks as denominator,
-        filling.days_left as value
+        disk_days.n_filling as numerator,
+        disk_days.n_disks as denominator,
+        disk_days.days_left as value
     from disk_period_ends as ends
-    inner join filling on ends.source = filling.source and ends.judged_on = filling.judged_on
+    inner join disk_days on ends.source = disk_days.source and ends.measured_on = disk_days.measured_on
+    where disk_days.n_disks > 0
 )
 
 select

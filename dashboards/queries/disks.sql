@@ -1,0 +1,14 @@
+-- Disks as of their last day up to $last, the first to be full on top; those that lose nothing come last.
+select
+    instance,
+    part,
+    judged_on,
+    free_bytes / 1e9 as free_gb,
+    mean_used,
+    lost_bytes_per_day / 1e9 as lost_gb_per_day,
+    is_judged,
+    days_left
+from marts.fct_disk_outlook
+where list_contains($sources, source) and judged_on <= $last
+qualify row_number() over (partition by source, instance, part order by judged_on desc) = 1
+order by days_left nulls last, instance, part
