@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -84,14 +83,7 @@ def _exhibit(cards: Sequence[Card], page: Page) -> Exhibit:
 def read(page: Page, codes: Sequence[str]) -> list[Card]:
     """The cards of `codes` for the period, unit and snapshot chosen. What cannot be read says so on its own card."""
     try:
-        found = rows(page, codes)
-        # two sources of one scope tell the same KPI: each card says whose it is
-        told = Counter(row["code"] for row in found)
-        cards = [describe(row, page) for row in found]
-        return [
-            replace(card, name=f"{card.name} – {page.words.name(row, 'source_name')}") if told[card.code] > 1 else card
-            for card, row in zip(cards, found, strict=True)
-        ]
+        return [describe(row, page) for row in rows(page, codes)]
     except PublicationMoved:
         raise
     except IocError as error:
@@ -106,7 +98,10 @@ def read(page: Page, codes: Sequence[str]) -> list[Card]:
 
 
 def rows(page: Page, codes: Sequence[str], period: Period | None = None) -> list[dict[str, Any]]:
-    """`kpi_cards.sql` for the view chosen (or another period), each row with its `trend` and its source's `checks`."""
+    """`kpi_cards.sql` for the view chosen (or another period), each row with its `trend` and its source's `checks`.
+
+    Where two sources of the scope tell the same KPI, its name says whose it is.
+    """
     choice = page.choice
     period = period or choice.period
     before, year = previous(period), year_before(period)
@@ -131,6 +126,10 @@ def rows(page: Page, codes: Sequence[str], period: Period | None = None) -> list
     lines = page.figures.ask("kpi_trends", **where, grain=trend_grain(period.grain)).iter_rows(named=True)
     trends = {(line["code"], line["source"]): line["trend"] for line in lines}
     checks = {line["source"]: line for line in page.figures.ask("kpi_checks", sources=page.scope.ids).to_dicts()}
+    told = Counter(row["code"] for row in found)
+    for row in found:
+        if told[row["code"]] > 1:
+            row |= {f"name_{lang}": f"{row[f'name_{lang}']} – {row[f'source_name_{lang}']}" for lang in ("vi", "en")}
     return [
         {**row, "trend": trends.get((row["code"], row["source"])), "checks": checks.get(row["source"])} for row in found
     ]

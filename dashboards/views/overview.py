@@ -19,6 +19,7 @@ from dashboards.periods import GRAINS, Period, until
 FIRST = (("F2",), ("F4",), ("S2",), ("M3N", "M2N", "M1"), ("C1",), ("D1",), ("P1",), ("V1",))
 MORE = ("F1O", "S3", "E4", "C2", "S1")
 N_CARDS = 8
+N_LINES = 20  # of the matrix before it scrolls
 MARKS: dict[Verdict, str] = {"met": "✓ ", "missed": "! ", "unsure": "? ", "none": "", "no_data": ""}
 COLOURS: dict[Verdict, str] = {"met": charts.GREEN, "missed": charts.ORANGE, "unsure": charts.AMBER}
 
@@ -62,6 +63,7 @@ def _matrix(codes: Sequence[str], page: Page) -> None:
         columns,
         page=page,
         note=words.text("overview.matrix_note"),
+        rows=N_LINES,
         colours={grain: frame[f"{grain}_verdict"].to_list() for grain in GRAINS},
         select="matrix",
     )
@@ -93,7 +95,7 @@ def _variance(rows: Sequence[dict[str, Any]], page: Page) -> None:
         bars.append(
             {
                 "kpi": words.name(row),
-                "variance": -share if row["direction"] == "down" else share,
+                "variance": max(-1.0, min(1.0, -share if row["direction"] == "down" else share)),
                 "state": verdict,
                 "value": shown_value(row, page),
                 "target": formats.value(row["target"], is_percent=row["is_percent"], digits=digits),
