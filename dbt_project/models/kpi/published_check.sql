@@ -132,6 +132,14 @@ inventory as (
     group by source
     union all
     select
+        'pages' as measure,
+        source,
+        count(distinct feed_url) as n_found
+    from {{ ref('stg_media__outlets') }}
+    where kind = 'facebook_page'
+    group by source
+    union all
+    select
         'staff' as measure,
         source,
         sum(coalesce(n_payroll, 0) + coalesce(n_contract, 0)) as n_found
