@@ -108,8 +108,8 @@ def _source_table(sources: pl.DataFrame, page: Page) -> None:
         words.text("quality.sources"),
         shown,
         {
-            "name": Column(words.text("quality.source"), width=205),
-            "slug": Column(words.text("quality.slug"), width=90),
+            "name": Column(words.text("quality.source"), width=290),
+            "slug": Column(words.text("quality.slug"), width=125),
             "origin": Column(words.text("quality.synthetic"), width=90),
             "state": Column(words.text("quality.freshness"), width=100),
             "lag_s": Column(words.text("quality.lag"), formats.duration, width=80),
@@ -177,11 +177,11 @@ def _checks(checks: pl.DataFrame, page: Page) -> None:
         {
             "result": Column(words.text("quality.result"), width=105),
             "severity": Column(words.text("quality.severity"), width=125),
-            "source": Column(words.text("quality.source"), width=180),
+            "source": Column(words.text("quality.source"), width=265),
             "suite": Column(words.text("quality.suite"), width=135),
             "expectation": Column(words.text("quality.expectation"), width=215),
             "column_name": Column(words.text("quality.column"), width=120),
-            "observed": Column(words.text("quality.observed"), width=170),
+            "observed": Column(words.text("quality.observed"), width=260),
             "n_batches": Column(words.text("quality.batches"), formats.count, width=50),
             "n_checked": Column(words.text("quality.checked_rows"), formats.count, width=125),
             "checked_at": Column(words.text("quality.checked_at"), formats.instant, width=140),
@@ -204,7 +204,7 @@ def _quarantine(page: Page) -> None:
         words.text("quality.quarantine"),
         reasons,
         {
-            "source": Column(words.text("quality.source"), width=180),
+            "source": Column(words.text("quality.source"), width=265),
             "reason_code": Column(words.text("quality.reason"), width=200),
             "example_reason": Column(words.text("quality.example"), width=430),
             "n": Column(words.text("quality.rows"), formats.count, width=110),
@@ -230,7 +230,7 @@ def _harvests(page: Page) -> None:
         ),
         {
             "status": Column(words.text("quality.status"), width=120),
-            "source": Column(words.text("quality.source"), width=180),
+            "source": Column(words.text("quality.source"), width=265),
             "started_at": Column(words.text("quality.started_at"), formats.instant, width=140),
             "seconds": Column(words.text("quality.seconds"), lambda value: formats.decimal(value, 1), width=80),
             "n_payloads": Column(words.text("quality.payloads"), formats.count, width=80),
