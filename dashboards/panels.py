@@ -184,7 +184,11 @@ def table(
     for name, marks in (colours or {}).items():
         css = [f"color: {mark}" if mark else "" for mark in (charts.in_dark(marks) if is_dark() else marks)]
         styled = styled.apply(lambda _, css=css: css, subset=[name])
-    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row", "key": select} if select else {}
+    options: dict[str, Any] = {}
+    if select:
+        # Streamlit keeps the chosen position although other rows have come: other rows are another table.
+        rows_shown = frame.select(~cs.nested()).hash_rows().sum()
+        options = {"on_select": "rerun", "selection_mode": "single-row", "key": f"{select}-{rows_shown}"}
     state = st.dataframe(
         styled,
         hide_index=True,

@@ -2,7 +2,7 @@
 
 `landing/<source>/<first two hex>/<digest>` holds the bytes, `<digest>.json` beside it says where they came from.
 A file appears by rename only, so a half-written one is never seen. Where deliveries hold personal data the bytes are
-packed (zstd) and sealed, and the digest is keyed: it tells whether the same bytes came again, and nothing to who lacks
+packed (lz4) and sealed, and the digest is keyed: it tells whether the same bytes came again, and nothing to who lacks
 the key.
 Of a payload erased at a person's request only the empty file `<digest>.erased` stays.
 """

@@ -14,6 +14,7 @@ import duckdb
 
 MASKED = ("request_id", "dossier_id")
 LEFT_OUT = frozenset({"source", "lat", "long", "jurisdiction_code", "is_synthetic", "as_of"})
+UNCOUNTED = frozenset({"F1D", "F1X"})  # count the reports that no other figure counts
 LIMIT = 5
 
 
@@ -70,7 +71,7 @@ def _sample(con: duckdb.DuckDBPyConnection, table: str, words: set[str], figure:
         return None
     where, values = ["source = $source"], {name: figure[name] for name in ("source", "period_start", "period_end")}
     where.append("(" + " or ".join(f'"{day}" between $period_start and $period_end' for day in days) + ")")
-    if "is_counted" in kinds:
+    if "is_counted" in kinds and figure["code"] not in UNCOUNTED:
         where.append("is_counted")
     if "counted_unit_code" in kinds:
         where.append(

@@ -68,7 +68,6 @@ def run(settings: Settings, slugs: Sequence[str] = ()) -> RunReport:
         if labels:
             report("media", "waiting for the labels of new articles")
             labels()
-            failures += _label(definitions, instance)
         failures += _build_and_publish(session, definitions, instance)
     return RunReport(tuple(failures), _current(settings))
 

@@ -1,4 +1,4 @@
--- Disks as of their last day up to $last, the first to be full on top; those that lose nothing come last.
+-- Disks as of the last day of their source up to $last, the first to be full on top; those that lose nothing come last.
 select
     instance,
     part,
@@ -10,5 +10,5 @@ select
     days_left
 from marts.fct_disk_outlook
 where list_contains($sources, source) and judged_on <= $last
-qualify row_number() over (partition by source, instance, part order by judged_on desc) = 1
+qualify judged_on = max(judged_on) over (partition by source)
 order by days_left nulls last, instance, part

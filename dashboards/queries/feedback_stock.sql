@@ -76,7 +76,7 @@ select
     cast(coalesce(sum(a.n_tickets) filter (where a.age > b.young and a.age <= b.middle), 0) as bigint) as n_middle,
     cast(coalesce(sum(a.n_tickets) filter (where a.age > b.middle and a.age <= b.old), 0) as bigint) as n_old,
     cast(coalesce(sum(a.n_tickets) filter (where a.age > b.old), 0) as bigint) as n_oldest,
-    cast(coalesce(sum(a.n_tickets) filter (where a.age is null), 0) as bigint) as n_ageless,
+    cast(coalesce(sum(a.n_tickets) filter (where a.age is null or b.old is null), 0) as bigint) as n_ageless,
     cast(sum(a.n_tickets) as bigint) as n_open
 from aged as a
 cross join bounds as b

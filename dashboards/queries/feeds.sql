@@ -3,7 +3,7 @@
 with days as (
     select
         *,
-        max(counted_on) over () as last_on
+        max(counted_on) over (partition by source) as last_on
     from marts.fct_feed_days
     where list_contains($sources, source) and counted_on between $first and $last
 ),

@@ -26,6 +26,10 @@ where
     list_contains($sources, c.source)
     and $theme = coalesce(
         d.theme,
-        case c.measure when 'servers' then 'data_centre' when 'cameras' then 'traffic' when 'feeds' then 'media' end
+        case
+            when c.measure = 'servers' then 'data_centre'
+            when c.measure = 'cameras' then 'traffic'
+            when c.measure in ('feeds', 'pages') then 'media'
+        end
     )
 order by c.id

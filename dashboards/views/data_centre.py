@@ -251,7 +251,8 @@ def _backups(span: dict[str, Any], said: str, page: Page) -> None:
 def _incidents(span: dict[str, Any], said: str, page: Page) -> None:
     words, formats, zone = page.words, page.formats, page.scope.zone
     # today is not over, yet what began today is what matters most
-    found = page.figures.ask("incidents", target=None, **span | {"last": max(span["last"], page.choice.period.last)})
+    span = span | {"last": max(span["last"], page.choice.period.last)}
+    found = page.figures.ask("incidents", target=None, limit=watch_grid.MAX_INCIDENTS, **span)
     title = words.text("data_centre.incidents")
     if found.is_empty():
         heading(title, said)
@@ -275,7 +276,12 @@ def _incidents(span: dict[str, Any], said: str, page: Page) -> None:
             "down_minutes": Column(words.text("data_centre.minutes"), formats.count),
         },
         page=page,
-        note=words.text("data_centre.incidents_note", period=said, n=formats.count(found.height)),
+        note=words.text(
+            "data_centre.incidents_note",
+            period=said,
+            n=formats.count(found.height),
+            total=formats.count(found["n_found"][0]),
+        ),
         rows=N_INCIDENTS,
     )
 

@@ -105,12 +105,9 @@ def _stock(where: dict[str, Any], page: Page) -> None:
     )
     if stock.is_empty():
         return
-    young, middle, old = (formats.count(stock[name][0]) for name in ("young", "middle", "old"))
-    spans = {"young": young, "middle": middle, "old": old}
-    spans |= {
-        "after_young": formats.count(stock["young"][0] + 1),
-        "after_middle": formats.count(stock["middle"][0] + 1),
-    }
+    limits = stock.row(0, named=True)
+    spans = {name: formats.count(limits[name]) for name in ("young", "middle", "old")}
+    spans |= {f"after_{name}": formats.count((limits[name] or 0) + 1) for name in ("young", "middle")}
     ages = [
         Series(name, words.text(f"feedback.{name}", **spans), color)
         for name, color in zip(
@@ -147,7 +144,7 @@ def _cohorts(where: dict[str, Any], page: Page) -> None:
         Series(f"within_{days}", words.text("feedback.within", n=formats.count(days)), color)
         for days, color in zip(WITHIN_DAYS, (charts.NAVY, charts.BLUE, charts.GREEN, charts.PURPLE), strict=True)
     ]
-    columns = {"month": Column(words.text("feedback.month")), "n_received": _count("received", page)}
+    columns = {"month": Column(words.text("feedback.month")), "n_received": _count("cohort_size", page)}
     chart_panel(
         title,
         charts.line(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import card_grid, charts
 from dashboards.page import Page
-from dashboards.panels import Column, chart_panel, nothing, table, table_panel
+from dashboards.panels import Column, chart_panel, newly, nothing, table, table_panel
 from dashboards.plain_text import escape
 
 CARDS = ("P1", "P1S", "P2", "P2S")
@@ -150,8 +150,9 @@ def _table(tasks: pl.DataFrame, page: Page) -> None:
         rows=29,
         select="scheme-task",
     )
-    if picked is not None:
-        _dialog(tasks.row(picked, named=True), page)
+    row = None if picked is None else tasks.row(picked, named=True)
+    if newly("scheme-task", row and row["task_no"]) and row:
+        _dialog(row, page)
 
 
 def _dialog(task: dict[str, Any], page: Page) -> None:

@@ -43,7 +43,7 @@ def show(page: Page) -> None:
     }
     shown = {name: found[:MAX_TILES] for name, found in scenes.items() if found}
     every = list(dict.fromkeys(code for found in shown.values() for code in found))
-    _run(page, shown, alerts(card_grid.read(page, every)))
+    _run(page, shown, every)
 
 
 def alerts(cards: Sequence[Card]) -> list[Card]:
@@ -80,7 +80,7 @@ class Turn:
 
 
 @st.fragment(run_every=f"{TICK_S}s")
-def _run(page: Page, scenes: dict[str, list[str]], loud: list[Card]) -> None:
+def _run(page: Page, scenes: dict[str, list[str]], every: list[str]) -> None:
     words = page.words
     trouble = ""
     try:
@@ -91,9 +91,12 @@ def _run(page: Page, scenes: dict[str, list[str]], loud: list[Card]) -> None:
     if not scenes:
         st.html(f'<div class="wall"><h1>{html.escape(words.text("overview.nothing"))}</h1></div>')
     else:
+        # Read anew each time: what was missed an hour ago may be old by now, and old figures raise no alarm.
+        now = replace(page, now=datetime.now(UTC))
+        loud = alerts(card_grid.read(now, every))
         turn = _turn(len(scenes), [_name(card) for card in loud])
         name = list(scenes)[turn.scene]
-        cards = card_grid.read(replace(page, now=datetime.now(UTC)), scenes[name])
+        cards = card_grid.read(now, scenes[name])
         alert = next((card for card in loud if _name(card) == turn.alert), None)
         st.html(_scene(words.text(f"nav.{name}"), cards, alert, page, trouble, f"{turn.scene + 1}/{len(scenes)}"))
     at = page.formats.instant(page.scope.as_of, page.scope.zone)

@@ -16,6 +16,7 @@ from dashboards.panels import Column, draw, nothing, table
 from dashboards.periods import containing, reaching_back
 from dashboards.plain_text import escape
 
+MAX_INCIDENTS = 500  # listed at most
 Watched = Literal["down", "unknown", "maintenance", "up"]
 STATES: tuple[Watched, ...] = ("down", "unknown", "maintenance", "up")
 _ICONS: dict[Watched, str] = {
@@ -139,7 +140,7 @@ def _week(row: dict[str, Any], span: dict[str, date], page: Page) -> None:
 
 def _incidents(row: dict[str, Any], span: dict[str, date], page: Page) -> None:
     words, formats, zone = page.words, page.formats, page.scope.zone
-    found = page.figures.ask("incidents", sources=[row["source"]], target=row["target"], **span)
+    found = page.figures.ask("incidents", sources=[row["source"]], target=row["target"], limit=MAX_INCIDENTS, **span)
     title = words.text("watched.incidents", n=formats.count(DAYS))
     st.markdown(f"**{title}**")
     if found.is_empty():

@@ -1,6 +1,6 @@
 {# A heavy table is built on from day to day: what came since the last build is calculated anew, the rest stays. That is
    the same as a build from nothing as long as raw rows are only added; when rows were removed, or a declaration, a
-   register or the project itself changed, `orchestration/dbt_build.py` asks for a full refresh. #}
+   register or the project itself changed, `orchestration/due.py` asks for a full refresh. #}
 
 {# Per source, the earliest event of the batches committed since the last build of this table; a day is gone back,
    because a batch is dated before it can be seen. `built_through` is the newest delivery a row of the table rests on. #}

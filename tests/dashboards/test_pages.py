@@ -98,12 +98,12 @@ def test_empty_lake_tells_what_to_run(path: str, lang: str, empty_home: Path, mo
             "giao-thong",
             "vi",
             [
-                "Tháng 9/2021, 12 camera có tin:** **11** có hình từ 95%",
+                "Tháng 9/2021, 12 camera có tín hiệu:** **11** có hình từ 95%",
                 "**1** mất hình",
                 "**1** camera trong danh mục",
             ],
         ),
-        ("giao-thong?ky=2021-08", "vi", ["Tháng 8/2021 không có tin nào từ camera"]),
+        ("giao-thong?ky=2021-08", "vi", ["Tháng 8/2021 camera không gửi tín hiệu"]),
         ("trung-tam-du-lieu", "vi", ["**23 / 26**", "1 ngừng, 1 không rõ", "≥\u00a099,86%", "01/08/2021 – 31/08/2021"]),
         ("trung-tam-du-lieu?ky=2021-09", "vi", ["01/09/2021 – 29/09/2021", "1 sự cố", "Tính đến 29/09/2021"]),
         (
