@@ -12,6 +12,9 @@ import polars as pl
 
 from dashboards.number_format import MINUS, Lang
 
+# A chart is validated whole when it is drawn; piece by piece as it is made as well costs a tenth of a page.
+alt.utils.schemapi.DEBUG_MODE = False
+
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#B84A00", "#00795A", "#7A3E78"
 AMBER = "#8A5A00"
 NAVY, MUTED, TEXT, GRID, PALE = "#0B3D66", "#5B6770", "#1F2933", "#E3E8ED", "#BFD7EA"
