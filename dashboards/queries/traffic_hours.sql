@@ -8,17 +8,27 @@ with days as (
     where source = $source
 ),
 
+-- summed before the clock of the place is asked, which takes longest
+hours as (
+    select
+        hour_at,
+        hour_on,
+        sum(n_passages) as n_passages
+    from marts.fct_camera_hours
+    where
+        source = $source
+        and is_vehicle
+        and hour_on between coalesce($previous_first::date, $first::date) and $last::date
+    group by hour_at, hour_on
+),
+
 passages as (
     select
         hour(timezone(s.time_zone, h.hour_at)) as hour_of_day,
         sum(h.n_passages) filter (where h.hour_on between $first::date and $last::date) as n_vehicles,
         sum(h.n_passages) filter (where h.hour_on between $previous_first::date and $previous_last::date) as n_vehicles_before
-    from marts.fct_camera_hours as h
-    inner join marts.dim_sources as s on h.source = s.source
-    where
-        h.source = $source
-        and h.is_vehicle
-        and h.hour_on between coalesce($previous_first::date, $first::date) and $last::date
+    from hours as h
+    inner join marts.dim_sources as s on s.source = $source
     group by hour_of_day
 )
 

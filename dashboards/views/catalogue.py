@@ -32,7 +32,7 @@ def show(page: Page) -> None:
     )
     wanted = (address.current(address.SEARCH) or "").strip()
     found = page.figures.ask("catalogue", words=" ".join(wanted.split()), limit=N_FOUND)
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([1, 1], gap="medium")
     with left:
         _found(found, page)
     with right:
@@ -53,8 +53,8 @@ def _found(found: pl.DataFrame, page: Page) -> None:
     picked = table(
         named,
         {
-            "kind_name": Column(words.text("catalogue.type"), width="small"),
-            "title": Column(words.text("catalogue.name"), width="medium"),
+            "kind_name": Column(words.text("catalogue.type"), width=70),
+            "title": Column(words.text("catalogue.name"), width=170),
             text: Column(words.text("catalogue.meaning"), width="large"),
         },
         alt=words.text("catalogue.results"),
