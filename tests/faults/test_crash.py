@@ -146,7 +146,7 @@ def test_killed_build_leaves_the_publication_and_the_next_run_finishes(
             lab.new(1, CAMERA)
             _run(lab)
         before = _publication(lab)
-        for event in range(1, 70, 7) if is_full else (20,):  # a build tells some 75
+        for event in range(1, 31, 3) if is_full else (20,):  # a build of what is due after one delivery tells over 30
             lab.new(1, CAMERA)
             group = _run(lab, crash=f"mid_dbt:{event}")
             assert not _living(group), "dbt outlived its parent"
