@@ -80,7 +80,7 @@ def _asked(home: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _timed(home: Path, asked: list[tuple[str, dict[str, Any]]]) -> dict[str, float]:
     """Question -> the slowest of its medians (ms), through a file that is open, as the pages keep it."""
-    from dashboards.figures import _sql
+    from dashboards.figures import sql_of
     from lake.serving import connect
     from lake.settings import Settings
 
@@ -93,7 +93,7 @@ def _timed(home: Path, asked: list[tuple[str, dict[str, Any]]]) -> dict[str, flo
                 begun = time.perf_counter()
                 with opened.cursor() as con:
                     con.execute("set TimeZone = 'UTC'")
-                    con.execute(_sql(question), parameters or None).pl()
+                    con.execute(sql_of(question), parameters or None).pl()
                 times.append(1000 * (time.perf_counter() - begun))
             slowest[question] = max(slowest.get(question, 0.0), statistics.median(times))
     return slowest

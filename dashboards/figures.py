@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,8 +76,15 @@ def _same_publication(con: duckdb.DuckDBPyConnection, expected: Published) -> No
 
 
 @cache
-def _sql(question: str) -> str:
-    return (QUERIES / f"{question}.sql").read_text(encoding="utf-8")
+def sql_of(question: str) -> str:
+    """The SQL of a question; a relation of `queries/shared/` that it names stands before it."""
+    sql = (QUERIES / f"{question}.sql").read_text(encoding="utf-8")
+    shared = {file.stem: file.read_text(encoding="utf-8") for file in sorted((QUERIES / "shared").glob("*.sql"))}
+    named = [f"{name} as (\n{body})" for name, body in shared.items() if re.search(rf"\b{name}\b", sql)]
+    if not named:
+        return sql
+    own = re.sub(r"\A(--.*\n)*", "", sql)
+    return f"with {', '.join(named)}" + (f", {own[5:]}" if own.startswith("with ") else f"\n{own}")
 
 
 # Opening the file takes longer than most answers, so it stays open until its successor has been read.
@@ -104,7 +112,7 @@ def _ask(
     try:
         with _opened(run_id, file, _published, _settings).cursor() as con:
             con.execute("set TimeZone = 'UTC'")  # a cursor has settings of its own
-            return con.execute(_sql(question), parameters or None).pl()
+            return con.execute(sql_of(question), parameters or None).pl()
     except duckdb.Error as error:
         raise ServingError(
             f"The question {question!r} cannot be answered from the published file ({error}); "

@@ -1,29 +1,15 @@
 -- Per month of receipt of one source: the share of reports closed within 1, 3, 7 and 15 days of 24 hours.
 -- Only reports for which those days are over count; a share of fewer than $few is not told. Reports closed at an unknown
 -- time or before they were received are left out.
-with inside as (
-    select
-        code,
-        valid_from,
-        valid_to
-    from marts.bridge_place_containers
-    where container_code = $unit and container_valid_from = $unit_valid_from::date and is_exact
-),
-
-tickets as (
+with tickets as (
     select
         date_trunc('month', t.requested_on) as month_start,
         t.resolution_hours,
         (epoch(t.as_of) - epoch(t.requested_at)) / 3600 as observed_hours
-    from marts.fct_tickets as t
-    left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
+    from chosen_tickets as t
     where
-        t.source = $source
-        and t.is_counted
-        and t.requested_on between $first::date and $last::date
+        t.requested_on between $first::date and $last::date
         and (not t.is_resolved or t.resolution_hours is not null)
-        and ($unit is null or i.code is not null)
-        and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
 ),
 
 counts as (

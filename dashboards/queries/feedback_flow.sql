@@ -1,30 +1,10 @@
 -- Per day, week or month ($grain) of a period of one source: reports received, and reports closed by day of closing.
 -- Spam and repetitions are left out. A report closed at an unknown time belongs to no day of closing.
-with inside as (
-    select
-        code,
-        valid_from,
-        valid_to
-    from marts.bridge_place_containers
-    where container_code = $unit and container_valid_from = $unit_valid_from::date and is_exact
-),
-
-tickets as (
-    select t.*
-    from marts.fct_tickets as t
-    left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
-    where
-        t.source = $source
-        and t.is_counted
-        and ($unit is null or i.code is not null)
-        and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
-),
-
-received as (
+with received as (
     select
         date_trunc($grain, requested_on) as starts_on,
         count(*) as n_received
-    from tickets
+    from chosen_tickets
     where requested_on between $first::date and $last::date
     group by starts_on
 ),
@@ -33,7 +13,7 @@ closed as (
     select
         date_trunc($grain, resolved_on) as starts_on,
         count(*) as n_closed
-    from tickets
+    from chosen_tickets
     where resolved_on between $first::date and $last::date
     group by starts_on
 ),

@@ -1,15 +1,6 @@
 -- Reports of one source received in a period, the longest overdue first, then the newest; nothing personal is in them.
 -- $state: all, open or overdue. n_all is how many there are beyond the limit.
-with inside as (
-    select
-        code,
-        valid_from,
-        valid_to
-    from marts.bridge_place_containers
-    where container_code = $unit and container_valid_from = $unit_valid_from::date and is_exact
-),
-
-units as (
+with units as (
     select
         code,
         name_vi,
@@ -35,14 +26,9 @@ tickets as (
         case when t.is_overdue then cast(epoch(coalesce(t.resolved_at, t.as_of)) - epoch(t.expected_at) as bigint) end as overdue_s,
         t.is_closed_before_requested,
         t.n_reopenings
-    from marts.fct_tickets as t
-    left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
+    from chosen_tickets as t
     where
-        t.source = $source
-        and t.is_counted
-        and t.requested_on between $first::date and $last::date
-        and ($unit is null or i.code is not null)
-        and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
+        t.requested_on between $first::date and $last::date
         and ($service is null or coalesce(t.service_name, t.service_code) = $service)
         and case $state when 'open' then not t.is_resolved when 'overdue' then t.is_overdue else true end
 ),

@@ -1,16 +1,7 @@
 -- Reports of one source still open at the end of each month from $first to $last, by age in working days (KPIs F10A–D).
 -- n_ageless: of a unit whose holidays are not known. A report opened again counts as open since it was received; one
 -- closed at an unknown time is in no stock.
-with inside as (
-    select
-        code,
-        valid_from,
-        valid_to
-    from marts.bridge_place_containers
-    where container_code = $unit and container_valid_from = $unit_valid_from::date and is_exact
-),
-
-bounds as (
+with bounds as (
     select
         max(value) filter (where name = 'max_young_days') as young,
         max(value) filter (where name = 'max_middle_days') as middle,
@@ -40,15 +31,10 @@ waits as (
         t.resolved_on,
         k.code is not null as has_calendar,
         count(*) as n_tickets
-    from marts.fct_tickets as t
-    left join inside as i on t.counted_unit_code = i.code and t.requested_on between i.valid_from and i.valid_to
+    from chosen_tickets as t
     left join known_units as k on t.jurisdiction_code = k.code
     where
-        t.source = $source
-        and t.is_counted
-        and not (t.is_resolved and t.resolved_at is null)
-        and ($unit is null or i.code is not null)
-        and (len($channels::varchar []) = 0 or list_contains($channels::varchar [], replace(t.channel, ',', ' ')))
+        not (t.is_resolved and t.resolved_at is null)
         and t.requested_on <= $last::date
         and (t.resolved_on is null or t.resolved_on >= $first::date)
     group by t.requested_on, t.resolved_on, has_calendar
