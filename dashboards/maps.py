@@ -13,20 +13,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from dashboards.charts import (
-    AMBER,
-    BLUE,
-    GRID,
-    MUTED,
-    ORANGE,
-    RAMP,
-    TEXT,
-    WHITE,
-    finished,
-    picking,
-    tooltips,
-)  # fmt: skip
+from dashboards.charts import picking
 from dashboards.number_format import Lang
+from dashboards.style import AMBER, BLUE, GRID, MUTED, ORANGE, RAMP, TEXT, WHITE, finished, tooltips
 
 TYPES = ("Thành phố ", "Thị xã ", "Thị trấn ", "Phường ", "Huyện ", "Quận ", "Xã ")
 TILE = 52  # the height of a tile, and the width it needs for a name, in pixels

@@ -11,7 +11,7 @@ import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
-from dashboards import charts, downloads
+from dashboards import charts, downloads, style
 from dashboards.exports.exhibit import Exhibit, Field
 from dashboards.i18n import Words
 from dashboards.number_format import NO_DATA
@@ -72,7 +72,7 @@ def newly(key: str, picked: Any) -> bool:
 
 def draw(spec: dict[str, Any], alt: str, **options: Any) -> Any:
     """A Vega-Lite specification alone, in the reader's theme; `options` and answer as of Streamlit's chart."""
-    shown = charts.in_dark(spec) if is_dark() else spec
+    shown = style.in_dark(spec) if is_dark() else spec
     return st.vega_lite_chart(spec=shown, width="stretch", theme=None, alt=alt, **options)
 
 
@@ -182,7 +182,7 @@ def table(
     formats = {name: column.format for name, column in columns.items() if column.format is not None}
     styled = shown.style.format(formats, na_rep=NO_DATA)
     for name, marks in (colours or {}).items():
-        css = [f"color: {mark}" if mark else "" for mark in (charts.in_dark(marks) if is_dark() else marks)]
+        css = [f"color: {mark}" if mark else "" for mark in (style.in_dark(marks) if is_dark() else marks)]
         styled = styled.apply(lambda _, css=css: css, subset=[name])
     options: dict[str, Any] = {}
     if select:

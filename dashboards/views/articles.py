@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards import style
 from dashboards.page import Page
 from dashboards.panels import Column, heading, newly, nothing, table, table_panel
 from dashboards.plain_text import escape
@@ -56,7 +56,7 @@ def show(span: dict[str, Any], page: Page) -> None:
             "media.list_note", period=period, n=formats.count(found.height), total=formats.count(found["n_found"][0])
         ),
         rows=N_ROWS,
-        colours={"tone": [charts.ORANGE if code == "negative" else None for code in found["sentiment"]]},
+        colours={"tone": [style.ORANGE if code == "negative" else None for code in found["sentiment"]]},
         select="article",
         head=head,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts
+from dashboards import card_grid, charts, style
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
@@ -197,8 +197,8 @@ def _disks(span: dict[str, Any], page: Page) -> None:
         return
     mark = formats.count(target)
     parts = [
-        Series("soon", words.text("data_centre.soon", days=mark), charts.ORANGE),
-        Series("later", words.text("data_centre.later", days=mark), charts.BLUE),
+        Series("soon", words.text("data_centre.soon", days=mark), style.ORANGE),
+        Series("later", words.text("data_centre.later", days=mark), style.BLUE),
     ]
     shown = [part for part in parts if filling[part.column].count()]
     chart_panel(
@@ -289,6 +289,6 @@ def _incidents(span: dict[str, Any], said: str, page: Page) -> None:
 def _bounds(page: Page) -> tuple[Series, Series]:
     words = page.words
     return (
-        Series("low", words.text("data_centre.low"), charts.BLUE),
-        Series("high", words.text("data_centre.high"), charts.MUTED),
+        Series("low", words.text("data_centre.low"), style.BLUE),
+        Series("high", words.text("data_centre.high"), style.MUTED),
     )

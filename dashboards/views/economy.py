@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts
+from dashboards import card_grid, charts, style
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
@@ -46,8 +46,8 @@ def _indicators(page: Page) -> None:
             dtype=pl.String,
         ),
     )
-    plan = [None if gap is None else charts.ORANGE if gap < 0 else charts.BLUE for gap in named["plan_gap"]]
-    growth = [None if rate is None else charts.ORANGE if rate < 0 else charts.BLUE for rate in named["growth"]]
+    plan = [None if gap is None else style.ORANGE if gap < 0 else style.BLUE for gap in named["plan_gap"]]
+    growth = [None if rate is None else style.ORANGE if rate < 0 else style.BLUE for rate in named["growth"]]
 
     def number(value: float | None) -> str:
         """As many decimals as the size asks for."""
@@ -96,8 +96,8 @@ def _lines(named: pl.DataFrame, row: int, page: Page) -> None:
         ),
     )
     title = f"{chosen['name']} ({chosen['unit'] or '—'})"
-    actual = Series("value", words.text("economy.actual"), charts.BLUE)
-    before = Series("value_year_before", words.text("economy.year_before"), charts.MUTED)
+    actual = Series("value", words.text("economy.actual"), style.BLUE)
+    before = Series("value_year_before", words.text("economy.year_before"), style.MUTED)
     series = [actual] if months["value_year_before"].null_count() == months.height else [before, actual]
     columns = {"month": Column(words.text("economy.month"))}
     columns |= {part.column: Column(part.label, lambda value: formats.decimal(value, 1)) for part in series}
@@ -123,9 +123,9 @@ def _reports(page: Page) -> None:
         nothing(words)
         return
     parts = [
-        Series("n_on_time", words.text("economy.on_time"), charts.BLUE),
-        Series("n_late", words.text("economy.late"), charts.AMBER),
-        Series("n_missing", words.text("economy.missing"), charts.ORANGE),
+        Series("n_on_time", words.text("economy.on_time"), style.BLUE),
+        Series("n_late", words.text("economy.late"), style.AMBER),
+        Series("n_missing", words.text("economy.missing"), style.ORANGE),
     ]
     columns = {"unit": Column(words.text("economy.reporter"), width="medium")}
     columns |= {part.column: Column(part.label, formats.count) for part in parts}
@@ -158,9 +158,9 @@ def _submissions(page: Page) -> None:
         said=pl.Series([words.text(f"economy.{state}") for state in shown["state"]], dtype=pl.String)
     )
     states = {
-        words.text("economy.on_time"): ("✓", charts.BLUE),
-        words.text("economy.late"): ("T" if words.lang == "vi" else "L", charts.AMBER),
-        words.text("economy.missing"): ("!", charts.ORANGE),
+        words.text("economy.on_time"): ("✓", style.BLUE),
+        words.text("economy.late"): ("T" if words.lang == "vi" else "L", style.AMBER),
+        words.text("economy.missing"): ("!", style.ORANGE),
     }
     columns = {
         "unit": Column(words.text("economy.reporter"), width="medium"),

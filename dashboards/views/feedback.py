@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import address, card_grid, charts, maps, periods
+from dashboards import address, card_grid, charts, maps, periods, style
 from dashboards.charts import Series
 from dashboards.choice import BOUNDARIES
 from dashboards.page import Page
@@ -81,8 +81,8 @@ def _flow(where: dict[str, Any], page: Page) -> None:
     write = {"day": "%d/%m", "week": "%d/%m", "month": "%m/%Y"}[grain]
     flow = flow.with_columns(pl.col("starts_on").dt.strftime(write).alias("step"))
     step = words.text(f"feedback.step_{grain}")
-    received = Series("n_received", words.text("feedback.received"), charts.BLUE)
-    closed = Series("n_closed", words.text("feedback.closed"), charts.GREEN)
+    received = Series("n_received", words.text("feedback.received"), style.BLUE)
+    closed = Series("n_closed", words.text("feedback.closed"), style.GREEN)
     chart_panel(
         words.text("feedback.flow"),
         charts.columns(flow, "step", step, [received, closed], lang=words.lang),
@@ -112,13 +112,13 @@ def _stock(where: dict[str, Any], page: Page) -> None:
         Series(name, words.text(f"feedback.{name}", **spans), color)
         for name, color in zip(
             ("n_oldest", "n_old", "n_middle", "n_young", "n_ageless"),
-            (charts.ORANGE, charts.AMBER, charts.BLUE, charts.PALE, charts.MUTED),
+            (style.ORANGE, style.AMBER, style.BLUE, style.PALE, style.MUTED),
             strict=True,
         )
         if name != "n_ageless" or stock[name].sum()
     ]
     if stock["n_ageless"].sum() == stock["n_open"].sum():
-        ages = [Series("n_open", words.text("feedback.open"), charts.ORANGE)]
+        ages = [Series("n_open", words.text("feedback.open"), style.ORANGE)]
     columns = {"month": Column(words.text("feedback.month"))}
     columns |= {age.column: Column(age.label, formats.count) for age in ages}
     chart_panel(
@@ -142,7 +142,7 @@ def _cohorts(where: dict[str, Any], page: Page) -> None:
         return
     series = [
         Series(f"within_{days}", words.text("feedback.within", n=formats.count(days)), color)
-        for days, color in zip(WITHIN_DAYS, (charts.NAVY, charts.BLUE, charts.GREEN, charts.PURPLE), strict=True)
+        for days, color in zip(WITHIN_DAYS, (style.NAVY, style.BLUE, style.GREEN, style.PURPLE), strict=True)
     ]
     columns = {"month": Column(words.text("feedback.month")), "n_received": _count("cohort_size", page)}
     chart_panel(
@@ -167,8 +167,8 @@ def _count(name: str, page: Page) -> Column:
 def _parts(page: Page) -> list[Series]:
     words = page.words
     return [
-        Series("n_resolved", words.text("feedback.resolved"), charts.BLUE),
-        Series("n_open", words.text("feedback.open"), charts.ORANGE),
+        Series("n_resolved", words.text("feedback.resolved"), style.BLUE),
+        Series("n_open", words.text("feedback.open"), style.ORANGE),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts
+from dashboards import card_grid, charts, style
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
@@ -99,7 +99,7 @@ def _weekly(weeks: pl.DataFrame, span: dict[str, Any], page: Page) -> None:
         return
     target = next((found for source in page.scope.ids if (found := page.target(source, "M1", "week"))), None)
     named = _named(weeks, page)
-    value = Series("n_articles", words.text("media.articles"), charts.BLUE)
+    value = Series("n_articles", words.text("media.articles"), style.BLUE)
     chart_panel(
         title,
         charts.weekly_columns(named, "week", value, title=week, lang=words.lang, target=target, tooltip="name"),
@@ -111,9 +111,9 @@ def _weekly(weeks: pl.DataFrame, span: dict[str, Any], page: Page) -> None:
 
 def _tones(page: Page) -> list[Series]:
     return [
-        Series("n_negative", page.words.text("sentiment.negative"), charts.ORANGE),
-        Series("n_neutral", page.words.text("sentiment.neutral"), charts.SILVER),
-        Series("n_positive", page.words.text("sentiment.positive"), charts.BLUE),
+        Series("n_negative", page.words.text("sentiment.negative"), style.ORANGE),
+        Series("n_neutral", page.words.text("sentiment.neutral"), style.SILVER),
+        Series("n_positive", page.words.text("sentiment.positive"), style.BLUE),
     ]
 
 
@@ -152,9 +152,9 @@ def _negative(span: dict[str, Any], page: Page) -> None:
         heading(title, _days(span, page))
         st.caption(words.text("media.no_basis", weeks=basis["weeks"]))
         return
-    value = Series("n_negative", words.text("sentiment.negative"), charts.ORANGE)
-    expected = Series("expected", words.text("media.expected"), charts.MUTED)
-    upper = Series("upper", words.text("media.upper"), charts.AMBER)
+    value = Series("n_negative", words.text("sentiment.negative"), style.ORANGE)
+    expected = Series("expected", words.text("media.expected"), style.MUTED)
+    upper = Series("upper", words.text("media.upper"), style.AMBER)
     chart_panel(
         title,
         charts.control(days, "hour_on", value, expected, upper, title=day, lang=words.lang),
@@ -233,5 +233,5 @@ def _feeds(span: dict[str, Any], page: Page) -> None:
             gap_multiple=page.parameters("M6")["gap_multiple"],
         ),
         rows=N_FEEDS,
-        colours={"state": [charts.ORANGE if silent else None for silent in feeds["is_silent"]]},
+        colours={"state": [style.ORANGE if silent else None for silent in feeds["is_silent"]]},
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import address, brief, card_grid, charts
+from dashboards import address, brief, card_grid, charts, style
 from dashboards.cards import Verdict, describe, judge, shown_value
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
@@ -21,7 +21,7 @@ MORE = ("F1O", "S3", "E4", "C2", "S1")
 N_CARDS = 8
 N_LINES = 20  # of the matrix before it scrolls
 MARKS: dict[Verdict, str] = {"met": "✓ ", "missed": "! ", "unsure": "? ", "none": "", "no_data": ""}
-COLOURS: dict[Verdict, str] = {"met": charts.GREEN, "missed": charts.ORANGE, "unsure": charts.AMBER}
+COLOURS: dict[Verdict, str] = {"met": style.GREEN, "missed": style.ORANGE, "unsure": style.AMBER}
 
 
 def show(page: Page) -> None:

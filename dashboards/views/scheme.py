@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts
+from dashboards import card_grid, charts, style
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, newly, nothing, table, table_panel
 from dashboards.plain_text import escape
@@ -90,7 +90,13 @@ def _gantt(tasks: pl.DataFrame, page: Page) -> None:
             dtype=pl.String,
         ),
     )
-    colors = dict(zip(levels, (charts.GREEN, charts.BLUE, charts.MUTED, charts.AMBER, charts.ORANGE), strict=True))
+    colors = dict(
+        zip(
+            levels,
+            (style.GREEN, style.BLUE, style.MUTED, style.AMBER, style.ORANGE),
+            strict=True,
+        )
+    )
     chart_panel(
         title,
         charts.gantt(
@@ -100,7 +106,7 @@ def _gantt(tasks: pl.DataFrame, page: Page) -> None:
             planned="due_on",
             reached="reached_on",
             state="state",
-            colors={done: charts.NAVY} | colors | {unknown: charts.MUTED},
+            colors={done: style.NAVY} | colors | {unknown: style.MUTED},
             today=page.today,
             tips={
                 "label": words.text("scheme.task"),

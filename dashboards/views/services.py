@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts
+from dashboards import card_grid, charts, style
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, heading, nothing, table_panel
@@ -55,9 +55,9 @@ def _sentence(page: Page, **where: Any) -> None:
 def _dossier_months(page: Page) -> None:
     words = page.words
     parts = [
-        Series("n_early", words.text("services.early"), charts.GREEN),
-        Series("n_due_day", words.text("services.due_day"), charts.BLUE),
-        Series("n_late", words.text("services.late"), charts.ORANGE),
+        Series("n_early", words.text("services.early"), style.GREEN),
+        Series("n_due_day", words.text("services.due_day"), style.BLUE),
+        Series("n_late", words.text("services.late"), style.ORANGE),
     ]
     more = {"n_without_deadline": Column(words.text("services.without_deadline"), page.formats.count)}
     _months(page, "services_by_month", charts.stacked_columns, parts, more, words.text("services.months_note"))
@@ -65,8 +65,8 @@ def _dossier_months(page: Page) -> None:
 
 def _document_months(page: Page) -> None:
     parts = [
-        Series("n_in", page.words.text("services.documents_in"), charts.BLUE),
-        Series("n_out", page.words.text("services.documents_out"), charts.GREEN),
+        Series("n_in", page.words.text("services.documents_in"), style.BLUE),
+        Series("n_out", page.words.text("services.documents_out"), style.GREEN),
     ]
     _months(page, "documents_by_month", charts.columns, parts)
 
@@ -107,10 +107,10 @@ def _ranked(page: Page, question: str, name: str) -> None:
         return
     late = [column for column in ("n_late", "n_open_late") if column in found.columns]
     parts = [
-        Series("n_on_time", words.text("services.on_time"), charts.BLUE),
+        Series("n_on_time", words.text("services.on_time"), style.BLUE),
         *(
             Series(column, words.text(f"services.{column}"), color)
-            for column, color in zip(late, (charts.ORANGE, charts.PURPLE), strict=False)
+            for column, color in zip(late, (style.ORANGE, style.PURPLE), strict=False)
         ),
     ]
     columns = {name: Column(words.text(f"services.{name}"), width="medium")}

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards import style
 from dashboards.page import Page
 from dashboards.panels import Column, heading, newly, nothing, table, table_panel
 from dashboards.plain_text import escape
@@ -50,7 +50,7 @@ def show(where: dict[str, Any], service: str | None, page: Page) -> None:
         nothing(words)
         return
     states = [_state(row) for row in rows.iter_rows(named=True)]
-    colours = {"late_open": charts.ORANGE, "late": charts.AMBER, "closed": None, "open": charts.BLUE}
+    colours = {"late_open": style.ORANGE, "late": style.AMBER, "closed": None, "open": style.BLUE}
     named = rows.with_columns(
         state=pl.Series([words.text(f"feedback.state_{state}") for state in states], dtype=pl.String)
     )

@@ -7,14 +7,14 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import card_grid, charts, maps, periods
+from dashboards import card_grid, charts, maps, periods, style
 from dashboards.charts import Series
 from dashboards.page import Page
 from dashboards.panels import Column, chart_panel, newly, nothing, table_panel
 from dashboards.views import camera, reconcile
 
 CARDS = (("C1",), ("C2",), ("C4",), ("C5",), ("C6",), ("C3",))
-_COLOURS = {"ok": None, "below": charts.AMBER, "blind": charts.ORANGE, "unknown": charts.MUTED}
+_COLOURS = {"ok": None, "below": style.AMBER, "blind": style.ORANGE, "unknown": style.MUTED}
 
 
 def show(page: Page) -> None:
@@ -141,10 +141,10 @@ def _hours(where: dict[str, Any], page: Page) -> None:
     if hours.is_empty() or not hours["vehicles_per_hour"].sum():
         return
     title, hour = words.text("traffic.hours"), words.text("traffic.hour")
-    flow = [Series("vehicles_per_hour", words.text("traffic.flow"), charts.BLUE)]
+    flow = [Series("vehicles_per_hour", words.text("traffic.flow"), style.BLUE)]
     if before and hours["vehicles_per_hour_before"].count():
         named = formats.period(before.grain, before.first, before.last)
-        flow.append(Series("vehicles_per_hour_before", words.text("traffic.flow_before", period=named), charts.MUTED))
+        flow.append(Series("vehicles_per_hour_before", words.text("traffic.flow_before", period=named), style.MUTED))
     chart_panel(
         title,
         charts.line(hours, "hour_of_day", hour, flow, lang=words.lang, height=200),
@@ -161,7 +161,7 @@ def _labels(where: dict[str, Any], page: Page) -> None:
         return
     name = "name_vi" if words.lang == "vi" else "name_en"
     title, label = words.text("traffic.labels"), words.text("traffic.label")
-    vehicles = Series("n_vehicles", words.text("traffic.vehicles"), charts.BLUE)
+    vehicles = Series("n_vehicles", words.text("traffic.vehicles"), style.BLUE)
     chart_panel(
         title,
         charts.ranked_bars(labels, name, [vehicles], title=label, lang=words.lang),

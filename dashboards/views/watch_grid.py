@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, style
 from dashboards.charts import Series
 from dashboards.number_format import NO_DATA
 from dashboards.page import Page
@@ -115,9 +115,9 @@ def _week(row: dict[str, Any], span: dict[str, date], page: Page) -> None:
         nothing(words)
         return
     parts = [
-        Series("cpu", words.text("watched.cpu"), charts.BLUE),
-        Series("memory", words.text("watched.memory"), charts.PURPLE),
-        Series("disk", words.text("watched.disk"), charts.AMBER),
+        Series("cpu", words.text("watched.cpu"), style.BLUE),
+        Series("memory", words.text("watched.memory"), style.PURPLE),
+        Series("disk", words.text("watched.disk"), style.AMBER),
     ]
     used = [part for part in parts if days[part.column].count()]
     if used:
