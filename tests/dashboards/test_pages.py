@@ -43,6 +43,10 @@ def said(at: AppTest) -> str:
     return "\n".join([*texts, *(f"{metric.label} {metric.value}" for metric in at.metric)]).replace("\\", "")
 
 
+def table_keys(at: AppTest, name: str) -> set[str]:
+    return {table.proto.id for table in at.dataframe if f"-{name}-" in table.proto.id}
+
+
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("path", PATHS)
 def test_page_draws(path: str, lang: str, made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,11 +170,37 @@ def test_the_list_of_reports_narrows_down_to_what_is_overdue(
 ) -> None:
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
     at = open_page("phan-anh", "vi", ky="all")
+    everything = table_keys(at, "feedback-rows")
     at.segmented_control(key="feedback-rows-state").set_value("open").run()
     assert not at.exception
+    # A row chosen in one list must not choose whoever stands there in the next.
+    assert everything and table_keys(at, "feedback-rows").isdisjoint(everything)
     rows = shown_table(at, "request_id")
     assert set(rows["state"]) == {"Chưa đóng, quá hạn"}
     assert (len(rows), rows["request_id"].iloc[0], rows["overdue_s"].iloc[0]) == (93, "PA-0", 41_187_300)
+
+
+def test_walkers_are_no_vehicles(made_up_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOC_HOME", str(made_up_home))
+    hours = shown_table(open_page("giao-thong", "vi"), "vehicles_per_hour")
+    with connect(load_settings()) as con:
+        passed = (
+            "select sum(n_passages) from marts.fct_camera_hours where label <> 'person' and month(hour_on) = 9"
+        )
+        days = "select count(distinct online_on) from marts.fct_camera_days where month(online_on) = 9"
+        expected = con.execute(f"select ({passed}) / ({days})").fetchone()
+    assert expected == (pytest.approx(hours["vehicles_per_hour"].sum()),)
+
+
+@pytest.mark.slow
+def test_nothing_is_green_on_old_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with duckdb.connect(str(publish_made_up(tmp_path))) as con:
+        con.execute("update marts.dim_sources set last_event_at = last_event_at - interval 400 day")
+    monkeypatch.setenv("IOC_HOME", str(tmp_path))
+    at = open_page("tong-quan", "vi")
+    cards = [str(block.value) for block in at.markdown if "Mục tiêu" in str(block.value)]
+    assert cards and "Số liệu cũ" in said(at)
+    assert not [card for card in cards if ":green[" in card]
 
 
 @pytest.mark.slow
