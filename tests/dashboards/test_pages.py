@@ -184,9 +184,7 @@ def test_walkers_are_no_vehicles(made_up_home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("IOC_HOME", str(made_up_home))
     hours = shown_table(open_page("giao-thong", "vi"), "vehicles_per_hour")
     with connect(load_settings()) as con:
-        passed = (
-            "select sum(n_passages) from marts.fct_camera_hours where label <> 'person' and month(hour_on) = 9"
-        )
+        passed = "select sum(n_passages) from marts.fct_camera_hours where label <> 'person' and month(hour_on) = 9"
         days = "select count(distinct online_on) from marts.fct_camera_days where month(online_on) = 9"
         expected = con.execute(f"select ({passed}) / ({days})").fetchone()
     assert expected == (pytest.approx(hours["vehicles_per_hour"].sum()),)
